@@ -1,0 +1,76 @@
+"""Builds the web application out of the domains."""
+
+import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from deployflow import __version__
+from deployflow.app import migrate, registry
+from deployflow.platform.errors import NotFound
+from deployflow.platform.periodic import PeriodicRunner
+from deployflow.platform.runtime import build_runtime
+from deployflow.platform.settings import Settings
+from deployflow.platform.web import RequestFrame, RequestLog, install_problem_handlers
+
+# Signed routes say who sends before they say much; the default is 64 KiB.
+BODY_LIMITS = (
+    ("/agent/v1/reports", 1024 * 1024),
+    ("/agent/v1/inventory", 4 * 1024 * 1024),
+    ("/api/v1/scripts", 2 * 1024 * 1024),
+    ("/api/v1/actions", 2 * 1024 * 1024),
+)
+QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/agent/v1/check-in", "/api/v1/events"})
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application of one process. Its lifespan migrates the database and starts the background work."""
+    runtime = build_runtime(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await migrate.upgrade(runtime.db)
+        await runtime.wakeups.start()
+        runner = PeriodicRunner(runtime.db)
+        runner.start(registry.periodic_work(app.state.runtime))
+        yield
+        await runner.stop()
+        await runtime.close()
+
+    app = FastAPI(
+        title="DeployFlow Fleet",
+        version=__version__,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.runtime = runtime
+    app.state.db = runtime.db
+    install_problem_handlers(app)
+    for router in registry.admin_routers():
+        app.include_router(router, prefix="/api/v1")
+    for router in registry.agent_routers():
+        app.include_router(router, prefix="/agent/v1")
+    app.include_router(_unknown_api_paths())
+    app.add_middleware(RequestLog, quiet=QUIET_ROUTES)
+    app.add_middleware(
+        RequestFrame,
+        trusted_proxies=[ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies],
+        body_limits=BODY_LIMITS,
+    )
+    return app
+
+
+def _unknown_api_paths() -> APIRouter:
+    """Keeps the console's 404 page away from programs."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    @router.api_route("/agent/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    async def unknown(path: str) -> None:
+        """Answer 404 as a problem document."""
+        raise NotFound(f"There is no route {path[:80]!r}")
+
+    return router

@@ -1,0 +1,125 @@
+"""Settings: from `DEPLOYFLOW_*` in the environment, else from `deployflow.toml` in the data folder."""
+
+import os
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+DEFAULT_DATA_DIR = Path("/var/lib/deployflow")
+DEFAULT_PORT = 8480
+
+
+class SettingsError(Exception):
+    """A setting that cannot work, said in one line per setting."""
+
+
+def _database_url(value: str) -> str:
+    if value.startswith(("sqlite", "postgresql+psycopg://")):
+        return value
+    if value.startswith(("postgres://", "postgresql://")):
+        return "postgresql+psycopg://" + value.split("://", 1)[1]
+    raise ValueError("use postgresql+psycopg://user:password@host/name, or leave it out for SQLite")
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+        raise ValueError("give scheme, host and port only, such as https://fleet.example.com")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Durations are ISO 8601 or seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="DEPLOYFLOW_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(DEFAULT_DATA_DIR, description="Where the database, keys and files are kept.")
+    database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(
+        None,
+        description="PostgreSQL, for more than one server process. SQLite in the data folder when left out.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
+    port: int = Field(DEFAULT_PORT, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        None, description="How browsers and devices reach this server, when a proxy stands before it."
+    )
+    trusted_proxies: list[str] = Field(
+        default_factory=list,
+        description="Addresses or networks whose X-Forwarded-For and -Proto are believed.",
+    )
+    console_dir: Path | None = Field(None, description="The exported console; found by itself when left out.")
+    agents_dir: Path | None = Field(None, description="The agent's builds; found by itself when left out.")
+    log_format: str = Field(
+        "auto", pattern="^(auto|json|text)$", description="auto: text on a terminal, else JSON."
+    )
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+    metrics_token: str | None = Field(
+        None, description="Bearer token for /metrics; loopback only when left out."
+    )
+    session_idle: timedelta = timedelta(minutes=60)
+    session_absolute: timedelta = timedelta(hours=12)
+    lease: timedelta = Field(
+        timedelta(minutes=5), description="How long an action stays with a silent device."
+    )
+    drain: timedelta = Field(
+        timedelta(seconds=10), description="How long a stopping server finishes its requests."
+    )
+
+    @cached_property
+    def sqlite_file(self) -> Path:
+        """The SQLite database, used when no `database_url` is set."""
+        return self.data_dir / "deployflow.db"
+
+    @property
+    def uses_sqlite(self) -> bool:
+        return self.database_url is None or self.database_url.startswith("sqlite")
+
+    @property
+    def keys_dir(self) -> Path:
+        """Keys lie apart from the database and are in no backup."""
+        return self.data_dir / "keys"
+
+    @property
+    def setup_token_file(self) -> Path:
+        """Holds the one-time first-run token until the first user exists."""
+        return self.data_dir / "setup-token"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before environment before file."""
+        given = init_settings().get("data_dir") or os.environ.get("DEPLOYFLOW_DATA_DIR") or DEFAULT_DATA_DIR
+        file = TomlConfigSettingsSource(settings_cls, toml_file=Path(given) / "deployflow.toml")
+        return init_settings, env_settings, file, file_secret_settings
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; flags that were not given are None and do not count.
+
+    Raises:
+        SettingsError: naming each wrong setting and what it should be.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        lines = [
+            f"DEPLOYFLOW_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise SettingsError("; ".join(lines)) from error

@@ -1,0 +1,63 @@
+"""How a write says what it did, without knowing who keeps the record.
+
+A service notes what happened on its session. When the transaction is about to commit, the notes go to
+the sink that the app registered (the audit domain), in the same transaction.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from deployflow.platform.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that happened: `verb` as `object.past_or_imperative`, such as `device.approve`.
+
+    Attributes:
+        changes: Field to (before, after). Never a secret's value.
+        tenant_id: Where the context has none yet, such as the first run.
+    """
+
+    verb: str
+    target_type: str
+    target_id: UUID | None
+    target_name: str
+    changes: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    tenant_id: UUID | None = None
+
+
+Sink = Callable[[AsyncSession, Context, Note], Awaitable[None]]
+
+
+def note(
+    session: AsyncSession,
+    verb: str,
+    *,
+    target_type: str,
+    target_id: UUID | None,
+    target_name: str,
+    changes: Mapping[str, tuple[Any, Any]] | None = None,
+    tenant_id: UUID | None = None,
+) -> None:
+    """Say on the session what this transaction does. A mutating request notes exactly once."""
+    notes(session).append(
+        Note(
+            verb=verb,
+            target_type=target_type,
+            target_id=target_id,
+            target_name=target_name,
+            changes=changes or {},
+            tenant_id=tenant_id,
+        )
+    )
+
+
+def notes(session: AsyncSession) -> list[Note]:
+    """What was noted so far."""
+    kept: list[Note] = session.info.setdefault("trail", [])
+    return kept

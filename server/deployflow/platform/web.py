@@ -1,0 +1,287 @@
+"""What surrounds every request: context, limits, headers, errors. Plain ASGI: a wrapped response costs the
+held check-ins memory and the hot path time.
+"""
+
+import ipaddress
+import json
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import Histogram
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deployflow.platform.context import Context
+from deployflow.platform.db import is_unavailable
+from deployflow.platform.errors import (
+    BadRequest,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    Problem,
+    TooLarge,
+    Unavailable,
+    problem_document,
+)
+
+log = structlog.get_logger(__name__)
+
+REQUEST_SECONDS = Histogram(
+    "deployflow_http_request_seconds",
+    "Time to answer, by route and status; held check-ins are left out",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+# Unauthenticated routes take 64 KiB (S-58); a route that takes more is named here by its prefix.
+DEFAULT_BODY_LIMIT = 64 * 1024
+MAX_JSON_DEPTH = 32
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class RequestFrame:
+    """Gives each request its context and id, believes proxies only where told to, and limits the body."""
+
+    def __init__(
+        self, app: ASGIApp, *, trusted_proxies: Sequence[Network], body_limits: Sequence[tuple[str, int]]
+    ) -> None:
+        self._app = app
+        self._trusted = trusted_proxies
+        self._limits = body_limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        context = Context(ip=self._peer(scope, headers))
+        if _REQUEST_ID.match(given):
+            context.request_id = given
+        scope.setdefault("state", {})["context"] = context
+        limit = self._limit(scope["path"])
+        length = headers.get("content-length")
+        if length is not None and (not length.isdigit() or int(length) > limit):
+            await problem_response(_too_large(limit), context.request_id)(scope, receive, send)
+            return
+        await self._app(
+            scope, _limited(receive, limit) if length is None else receive, _stamped(send, context)
+        )
+
+    def _limit(self, path: str) -> int:
+        for prefix, limit in self._limits:
+            if path.startswith(prefix):
+                return limit
+        return DEFAULT_BODY_LIMIT
+
+    def _peer(self, scope: Scope, headers: Headers) -> str | None:
+        client = scope.get("client")
+        peer: str | None = client[0] if client else None
+        if peer is None or not self._is_trusted(peer):
+            return peer
+        # The last hop a trusted proxy did not add itself is the client; everything before it is hearsay.
+        for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
+            address = hop.strip()
+            if not address:
+                continue
+            peer = address
+            if not self._is_trusted(address):
+                break
+        if headers.get("x-forwarded-proto") in {"http", "https"}:
+            scope["scheme"] = headers["x-forwarded-proto"]
+        return peer
+
+    def _is_trusted(self, peer: str) -> bool:
+        if not self._trusted:
+            return False
+        try:
+            address = ipaddress.ip_address(peer)
+        except ValueError:
+            return False
+        return any(address in network for network in self._trusted)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body may have {limit // 1024} KiB at most")
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise _too_large(limit)
+        return message
+
+    return counted
+
+
+def _stamped(send: Send, context: Context) -> Send:
+    async def stamped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
+        await send(message)
+
+    return stamped
+
+
+class RequestLog:
+    """One line and one measurement for each answered request; health checks and held check-ins stay quiet."""
+
+    def __init__(self, app: ASGIApp, *, quiet: frozenset[str]) -> None:
+        self._app = app
+        self._quiet = quiet
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in self._quiet:
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 0
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            self._record(scope, status, time.perf_counter() - started)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope.get("route")
+        path = getattr(route, "path", None) or "other"
+        REQUEST_SECONDS.labels(scope["method"], path, status).observe(seconds)
+        context: Context = scope["state"]["context"]
+        log.info(
+            "request_answered",
+            method=scope["method"],
+            route=path,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            request_id=context.request_id,
+            actor=context.actor.name if context.actor.id else None,
+            tenant_id=str(context.tenant_id) if context.tenant_id else None,
+        )
+
+
+def problem_response(problem: Problem, request_id: str) -> Response:
+    """The answer to a problem. Never cached: it may be about a moment."""
+    return JSONResponse(
+        problem_document(problem, request_id=request_id),
+        status_code=problem.status,
+        headers={"Cache-Control": "no-store", **problem.headers},
+        media_type="application/problem+json",
+    )
+
+
+def request_id_of(request: Request) -> str:
+    context: Context | None = getattr(request.state, "context", None)
+    return context.request_id if context else "unknown"
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Every error leaves as a problem document, and none says more than its reader may know."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        return problem_response(problem, request_id_of(request))
+
+    async def on_problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return answer(request, error)
+
+    async def on_invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        errors = [
+            {"loc": [str(part) for part in item["loc"]], "msg": item["msg"], "type": item["type"]}
+            for item in error.errors()[:50]
+        ]
+        if errors and errors[0]["type"] == "json_invalid":
+            return answer(request, BadRequest("The body is not valid JSON", errors=errors))
+        return answer(request, Invalid(_first_words(errors), errors=errors))
+
+    async def on_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == NotFound.status:
+            return answer(request, NotFound())
+        problem = Problem(error.detail, headers=error.headers)
+        problem.status, problem.title = error.status_code, error.detail  # type: ignore[misc]
+        problem.code = "http_" + str(error.status_code)  # type: ignore[misc]
+        return answer(request, problem)
+
+    async def on_stale(request: Request, _error: Exception) -> Response:
+        return answer(request, PreconditionFailed())
+
+    async def on_database(request: Request, error: Exception) -> Response:
+        if is_unavailable(error):
+            log.warning("database_unavailable", request_id=request_id_of(request), error=type(error).__name__)
+            return answer(request, Unavailable("The database does not answer; try again.", retry_after_s=5))
+        return await on_bug(request, error)
+
+    async def on_bug(request: Request, error: Exception) -> Response:
+        log.error("unhandled_error", request_id=request_id_of(request), exc_info=error)
+        return answer(
+            request, Problem("The server made a mistake. Its log has the details under this request id.")
+        )
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(StaleDataError, on_stale)
+    app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(Exception, on_bug)
+
+
+def _first_words(errors: list[dict[str, Any]]) -> str:
+    first = errors[0]
+    where = ".".join(part for part in first["loc"] if part != "body")
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return f"{where}: {first['msg']}{more}"
+
+
+def parse_json(body: bytes) -> Any:
+    """A JSON value of bounded depth, for routes that read their body themselves.
+
+    Raises:
+        BadRequest: when it is no JSON or nested too deep.
+    """
+    if body.count(b"[") + body.count(b"{") > MAX_JSON_DEPTH and _depth(body) > MAX_JSON_DEPTH:
+        raise BadRequest(f"The body is nested deeper than {MAX_JSON_DEPTH}")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body is not valid JSON") from error
+
+
+def _depth(body: bytes) -> int:
+    deepest = depth = 0
+    quoted = escaped = False
+    for byte in body:
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped = byte == 0x5C
+            quoted = byte != 0x22 or escaped  # noqa: PLR2004
+        elif byte == 0x22:  # noqa: PLR2004
+            quoted = True
+        elif byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
