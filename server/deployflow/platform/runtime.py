@@ -1,11 +1,12 @@
 """The parts one server process is made of, built once and handed to whoever needs them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from deployflow.platform.db import Database
+from deployflow.platform.drain import Drain
 from deployflow.platform.sealing import Sealer, load_or_make_key
 from deployflow.platform.settings import Settings
 from deployflow.platform.wakeups import Wakeups
@@ -19,6 +20,7 @@ class Runtime:
     db: Database
     wakeups: Wakeups
     sealer: Sealer
+    drain: Drain = field(default_factory=Drain)
 
     async def close(self) -> None:
         await self.wakeups.stop()
