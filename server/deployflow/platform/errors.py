@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 
-class Problem(Exception):  # noqa: N818  a problem document is the standard's word
+class Problem(Exception):
     """What went wrong, in one sentence that says what to do.
 
     `code` is what programs switch on; `detail` is for people and may change.
@@ -14,9 +14,7 @@ class Problem(Exception):  # noqa: N818  a problem document is the standard's wo
     code: ClassVar[str] = "internal_error"
     title: ClassVar[str] = "Something went wrong on the server"
 
-    def __init__(
-        self, detail: str | None = None, *, headers: Mapping[str, str] | None = None, **extra: Any
-    ) -> None:
+    def __init__(self, detail: str | None = None, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.headers = dict(headers or {})

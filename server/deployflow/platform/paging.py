@@ -63,13 +63,11 @@ class ListParams:
     filters: tuple[Filter, ...] = ()
 
 
-def _read_params(
+def _read_params(  # noqa: PLR0917  FastAPI reads the query parameters from it
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
-    sort: Annotated[
-        str | None, Query(max_length=200, description="Fields, `-` before one for descending")
-    ] = None,
+    sort: Annotated[str | None, Query(max_length=200, description="Fields, `-` before one for descending")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Words to search for")] = None,
     total: Annotated[bool, Query(description="Count all that match")] = False,  # noqa: FBT002
 ) -> ListParams:
@@ -140,9 +138,7 @@ async def fetch_page(
     if params.cursor:
         statement = statement.where(_after(order, _decode_cursor(params.cursor, order)))
     for _name, column, descending, _kind in order:
-        statement = statement.order_by(
-            column.desc().nulls_last() if descending else column.asc().nulls_last()
-        )
+        statement = statement.order_by(column.desc().nulls_last() if descending else column.asc().nulls_last())
     keys = [column.label(f"_key_{index}") for index, (_n, column, _d, _k) in enumerate(order)]
     found = (await session.execute(statement.add_columns(*keys).limit(params.limit + 1))).all()
     rows = [row[0] for row in found[: params.limit]]
@@ -174,9 +170,7 @@ def _conditions(spec: ListSpec, params: ListParams) -> list[ColumnElement[bool]]
     for asked in params.filters:
         known = spec.fields.get(asked.field)
         if known is None:
-            raise WrongListParameter(
-                f"Cannot filter by '{asked.field[:40]}'; known: {', '.join(sorted(spec.fields))}"
-            )
+            raise WrongListParameter(f"Cannot filter by '{asked.field[:40]}'; known: {', '.join(sorted(spec.fields))}")
         conditions.append(_condition(known, asked))
     if params.q is not None:
         if spec.search is None:

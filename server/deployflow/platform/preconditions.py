@@ -12,12 +12,12 @@ def _expected_version(request: Request) -> int | None:
     """The version in If-Match; None for `*`."""
     given = request.headers.get("if-match")
     if given is None:
-        raise PreconditionRequired()
+        raise PreconditionRequired
     if given.strip() == "*":
         return None
     value = given.strip().removeprefix("W/").strip('"')
     if not value.isdigit():
-        raise PreconditionFailed()
+        raise PreconditionFailed
     return int(value)
 
 
@@ -31,7 +31,7 @@ def require_version(row: Versioned, expected: int | None) -> None:
         PreconditionFailed: 412.
     """
     if expected is not None and row.version != expected:
-        raise PreconditionFailed()
+        raise PreconditionFailed
 
 
 def set_etag(response: Response, row: Versioned) -> None:

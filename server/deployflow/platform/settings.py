@@ -59,21 +59,13 @@ class Settings(BaseSettings):
     )
     console_dir: Path | None = Field(None, description="The exported console; found by itself when left out.")
     agents_dir: Path | None = Field(None, description="The agent's builds; found by itself when left out.")
-    log_format: str = Field(
-        "auto", pattern="^(auto|json|text)$", description="auto: text on a terminal, else JSON."
-    )
+    log_format: str = Field("auto", pattern="^(auto|json|text)$", description="auto: text on a terminal, else JSON.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
-    metrics_token: str | None = Field(
-        None, description="Bearer token for /metrics; loopback only when left out."
-    )
+    metrics_token: str | None = Field(None, description="Bearer token for /metrics; loopback only when left out.")
     session_idle: timedelta = timedelta(minutes=60)
     session_absolute: timedelta = timedelta(hours=12)
-    lease: timedelta = Field(
-        timedelta(minutes=5), description="How long an action stays with a silent device."
-    )
-    drain: timedelta = Field(
-        timedelta(seconds=10), description="How long a stopping server finishes its requests."
-    )
+    lease: timedelta = Field(timedelta(minutes=5), description="How long an action stays with a silent device.")
+    drain: timedelta = Field(timedelta(seconds=10), description="How long a stopping server finishes its requests.")
 
     @cached_property
     def sqlite_file(self) -> Path:

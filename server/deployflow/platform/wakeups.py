@@ -81,9 +81,7 @@ class Wakeups:
     async def _send_forever(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._conninfo or "", autocommit=True
-                ) as connection:
+                async with await psycopg.AsyncConnection.connect(self._conninfo or "", autocommit=True) as connection:
                     while True:
                         await self._news.wait()
                         await self._send_pending(connection)
@@ -99,18 +97,14 @@ class Wakeups:
             keys = sorted(self._unsent[channel])
             for start in range(0, len(keys), KEYS_PER_MESSAGE):
                 batch = keys[start : start + KEYS_PER_MESSAGE]
-                message = json.dumps(
-                    {"from": self._process, "channel": channel, "keys": batch}, separators=(",", ":")
-                )
+                message = json.dumps({"from": self._process, "channel": channel, "keys": batch}, separators=(",", ":"))
                 await connection.execute("SELECT pg_notify(%s, %s)", (POSTGRES_CHANNEL, message))
                 self._unsent[channel].difference_update(batch)
 
     async def _receive_forever(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._conninfo or "", autocommit=True
-                ) as connection:
+                async with await psycopg.AsyncConnection.connect(self._conninfo or "", autocommit=True) as connection:
                     await connection.execute(f"LISTEN {POSTGRES_CHANNEL}")
                     # Before this moment nothing was heard: what came meanwhile has to be looked up.
                     for listener in self._gap_listeners:

@@ -74,9 +74,7 @@ class RequestFrame:
         if length is not None and (not length.isdigit() or int(length) > limit):
             await problem_response(_too_large(limit), context.request_id)(scope, receive, send)
             return
-        await self._app(
-            scope, _limited(receive, limit) if length is None else receive, _stamped(send, context)
-        )
+        await self._app(scope, _limited(receive, limit) if length is None else receive, _stamped(send, context))
 
     def _limit(self, path: str) -> int:
         for prefix, limit in self._limits:
@@ -235,9 +233,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def on_bug(request: Request, error: Exception) -> Response:
         log.error("unhandled_error", request_id=request_id_of(request), exc_info=error)
-        return answer(
-            request, Problem("The server made a mistake. Its log has the details under this request id.")
-        )
+        return answer(request, Problem("The server made a mistake. Its log has the details under this request id."))
 
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
