@@ -23,6 +23,7 @@ from deployflow.platform.context import Context
 from deployflow.platform.errors import Unavailable
 from deployflow.platform.settings import Settings
 from deployflow.platform.tables import TenantOwned
+from deployflow.platform.wakeups import Wakeups
 
 SQLITE_READERS = 4
 POSTGRES_POOL = 10
@@ -47,6 +48,7 @@ class Database:
             self.writer = self.reader = _postgres_engine(url)
         self.url = url
         self.trail_sink: trail.Sink | None = None
+        self.wakeups: Wakeups | None = None
         self._writing = async_sessionmaker(self.writer, expire_on_commit=False)
         self._reading = async_sessionmaker(self.reader, expire_on_commit=False, autoflush=False)
 
@@ -56,7 +58,7 @@ class Database:
 
         Notes on the trail are recorded inside it; what waits for the commit runs after it.
         """
-        async with self._writing(info={"context": context}) as session:
+        async with self._writing(info={"context": context, "wakeups": self.wakeups}) as session:
             async with session.begin():
                 yield session
                 await self._record(session, context)
