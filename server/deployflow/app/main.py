@@ -30,7 +30,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await migrate.upgrade(runtime.db)
+        await prepare(app)
         await runtime.wakeups.start()
         runner = PeriodicRunner(runtime.db)
         runner.start(registry.periodic_work(app.state.runtime))
@@ -48,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runtime = runtime
     app.state.db = runtime.db
+    app.state.prepared = False
     install_problem_handlers(app)
     for router in registry.admin_routers():
         app.include_router(router, prefix="/api/v1")
@@ -61,6 +62,18 @@ def create_app(settings: Settings) -> FastAPI:
         body_limits=BODY_LIMITS,
     )
     return app
+
+
+async def prepare(app: FastAPI) -> str | None:
+    """Bring the database to this version; done once, by whoever starts the application first.
+
+    Returns:
+        The first-run token, while no user exists.
+    """
+    if not app.state.prepared:
+        await migrate.upgrade(app.state.runtime.db)
+        app.state.prepared = True
+    return None
 
 
 def _unknown_api_paths() -> APIRouter:

@@ -1,0 +1,47 @@
+"""The `deployflow` command. What a command needs is imported when it runs, so that `--help` answers at once."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from deployflow import __version__
+from deployflow.app.cli import serve
+from deployflow.app.failures import Failure
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="deployflow",
+    help="Self-hosted Windows deployment and device management.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(serve.serve)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        print(f"deployflow {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version and stop.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run a command. A failure is one line on standard error and its exit code."""
+    try:
+        app()
+    except Failure as failure:
+        print(f"deployflow: {failure}", file=sys.stderr)
+        sys.exit(failure.code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

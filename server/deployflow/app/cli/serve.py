@@ -1,0 +1,38 @@
+"""`deployflow serve`."""
+
+from typing import Annotated
+
+import typer
+
+from deployflow.app.cli.options import DataDir
+
+
+def serve(
+    data_dir: DataDir = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; 0.0.0.0 for all.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535, show_default="8480")
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="How browsers and devices reach this server.", show_default=False)
+    ] = None,
+) -> None:
+    """Run the server: API, console, devices and background work on one port."""
+    from deployflow.app.cli.settings import read_settings
+    from deployflow.app.installation import explained, prepare_folder
+    from deployflow.app.serving import run
+    from deployflow.platform.logs import configure_logs
+
+    settings = read_settings(data_dir=data_dir, host=host, port=port, public_url=public_url)
+    configure_logs(log_format=settings.log_format, level=settings.log_level)
+    prepare_folder(settings)
+    with explained(settings):
+        run(settings, on_ready=_say_where)
+
+
+def _say_where(address: str, first_run: str | None) -> None:
+    print(f"DeployFlow Fleet is ready: {address}", flush=True)
+    if first_run is not None:
+        print(f"Make the first administrator: {first_run}", flush=True)
