@@ -63,7 +63,7 @@ class ListParams:
     filters: tuple[Filter, ...] = ()
 
 
-def _read_params(  # noqa: PLR0917  FastAPI reads the query parameters from it
+def _read_params(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
