@@ -1,0 +1,80 @@
+"""A nonce is good once.
+
+Each process remembers the nonces it saw until their requests expire. What must hold between processes, and over a
+restart, spends its nonce in the database in its own transaction (`spend`): an enrolment, a lease, an inventory.
+An idle check-in does not, so that it costs no write. On PostgreSQL the presence flush writes the nonces of those
+along, so an idle check-in captured from one process and replayed at another within 5 s is held there; it can
+show the device as online, and as soon as it would be given an action, spending its nonce fails.
+"""
+
+import time
+from datetime import UTC, datetime
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from deployflow.devices.errors import Replayed
+from deployflow.devices.models import RequestNonce
+from deployflow.platform.errors import Unavailable
+
+BUCKET_S = 60
+# About 70 bytes each. Only holders of a known key fill this: 3,300 requests a second with the longest lifetime.
+MAX_NONCES = 2_000_000
+
+
+class Replays:
+    """The nonces of one process. Buckets by the minute of expiry are forgotten whole."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, set[int]] = {}
+        self._count = 0
+
+    def remember(self, keyid: str, nonce: str, expires: int, now: float) -> None:
+        """Keep the nonce of a request that was verified.
+
+        Raises:
+            Replayed: when it is here already.
+        """
+        # 64 bits of a hash whose key no attacker knows (PYTHONHASHSEED): a wrong hit is one in 10^12 at this size.
+        mark = hash((keyid, nonce))
+        for bucket in self._buckets.values():
+            if mark in bucket:
+                raise Replayed()
+        minute = expires // BUCKET_S
+        kept = self._buckets.get(minute)
+        if kept is None:
+            self._forget(now)
+            kept = self._buckets[minute] = set()
+        if self._count >= MAX_NONCES:
+            self._forget(now)
+            if self._count >= MAX_NONCES:
+                raise Unavailable("Too many signed requests at once", retry_after_s=BUCKET_S)
+        kept.add(mark)
+        self._count += 1
+
+    def _forget(self, now: float) -> None:
+        present = int(now) // BUCKET_S
+        for minute in [minute for minute in self._buckets if minute < present]:
+            self._count -= len(self._buckets.pop(minute))
+
+
+async def spend(session: AsyncSession, *, keyid: str, nonce: str, expires: int) -> None:
+    """Spend the nonce in this transaction, against every other process and life of the server.
+
+    Raises:
+        Replayed: when it was spent before.
+    """
+    row = RequestNonce(thumbprint=keyid, nonce=nonce, expires_at=datetime.fromtimestamp(expires, UTC))
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError as error:
+        raise Replayed() from error
+
+
+async def forget_expired(session: AsyncSession) -> None:
+    """Delete the nonces whose requests would be refused for their age."""
+    await session.execute(
+        delete(RequestNonce).where(RequestNonce.expires_at < datetime.fromtimestamp(time.time(), UTC))
+    )

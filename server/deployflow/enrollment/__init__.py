@@ -1,0 +1,1 @@
+"""Enrollment: how a token becomes a device with a key of its own."""
