@@ -67,5 +67,3 @@ class DeviceQuarantined(Forbidden):
 class DevicePending(Forbidden):
     code = "device_pending"
     title = "This device waits for approval in the console"
-
-

@@ -40,7 +40,7 @@ class Replays:
         mark = hash((keyid, nonce))
         for bucket in self._buckets.values():
             if mark in bucket:
-                raise Replayed()
+                raise Replayed
         minute = expires // BUCKET_S
         kept = self._buckets.get(minute)
         if kept is None:
@@ -70,7 +70,7 @@ async def spend(session: AsyncSession, *, keyid: str, nonce: str, expires: int) 
         async with session.begin_nested():
             session.add(row)
     except IntegrityError as error:
-        raise Replayed() from error
+        raise Replayed from error
 
 
 async def forget_expired(session: AsyncSession) -> None:

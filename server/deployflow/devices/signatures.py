@@ -33,6 +33,7 @@ _SIGNATURE_INPUT = re.compile(
     rb';alg="ecdsa-p256-sha256";tag="deployflow-agent")'
 )
 _SIGNATURE = re.compile(rb"df=:([A-Za-z0-9+/]{86}==):")
+PublicKey = ec.EllipticCurvePublicKey
 _ECDSA = ec.ECDSA(hashes.SHA256())
 
 
@@ -59,15 +60,17 @@ class Signed:
     def base(self, authority: bytes) -> bytes:
         """The bytes that were signed, if the device called the server `authority`."""
         digest = b"" if self.digest is None else b'\n"content-digest": ' + self.digest
-        return (
-            b'"@method": %b\n"@authority": %b\n"@path": %b\n"@query": ?%b%b\n"@signature-params": %b'
-            % (self.method, authority, self.path, self.query, digest, self.parameters)
+        return b'"@method": %b\n"@authority": %b\n"@path": %b\n"@query": ?%b%b\n"@signature-params": %b' % (
+            self.method,
+            authority,
+            self.path,
+            self.query,
+            digest,
+            self.parameters,
         )
 
 
-def parse(
-    method: str, path: bytes, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes
-) -> Signed:
+def parse(method: str, path: bytes, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Signed:
     """Read the signature's headers strictly. `path` and `query` as they came over the wire.
 
     Raises:
@@ -81,7 +84,7 @@ def parse(
             given[name] = b"," if name in given else value
     signature_input, signature = given.get(b"signature-input"), given.get(b"signature")
     if signature_input is None or signature is None:
-        raise SignatureMissing()
+        raise SignatureMissing
     form = _SIGNATURE_INPUT.fullmatch(signature_input)
     raw = _SIGNATURE.fullmatch(signature)
     if form is None or raw is None:
@@ -124,10 +127,10 @@ def check_times(signed: Signed, now: float) -> None:
     if not 0 <= signed.expires - signed.created <= MAX_LIFETIME_S:
         raise SignatureInvalid(f"'expires' may be at most {MAX_LIFETIME_S} s after 'created'")
     if abs(now - signed.created) > MAX_SKEW_S or now > signed.expires:
-        raise ClockSkew()
+        raise ClockSkew
 
 
-def verify(signed: Signed, key: ec.EllipticCurvePublicKey, authorities: Sequence[bytes]) -> None:
+def verify(signed: Signed, key: PublicKey, authorities: Sequence[bytes]) -> None:
     """Prove that the bearer of `key` made this request for one of `authorities`.
 
     Raises:
@@ -143,7 +146,7 @@ def verify(signed: Signed, key: ec.EllipticCurvePublicKey, authorities: Sequence
         except InvalidSignature:
             continue
         return
-    raise SignatureInvalid()
+    raise SignatureInvalid
 
 
 def authorities_of(host: bytes, public_authority: bytes | None) -> list[bytes]:
@@ -163,7 +166,7 @@ def authorities_of(host: bytes, public_authority: bytes | None) -> list[bytes]:
     return found
 
 
-def load_public_key(spki: bytes) -> ec.EllipticCurvePublicKey:
+def load_public_key(spki: bytes) -> PublicKey:
     """The key in SubjectPublicKeyInfo (DER).
 
     Raises:

@@ -1,0 +1,153 @@
+"""Who is calling on `/agent/v1`: the device whose key signed the request.
+
+`device: CurrentDevice` is all an endpoint says. Declare it before the session, which then sees the device's
+tenant. The hot path of check-ins calls `authenticate` itself.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import Scope
+
+from deployflow.devices import replays, signatures
+from deployflow.devices.errors import DevicePending, DeviceQuarantined, DeviceRevoked, KeyUnknown
+from deployflow.devices.keyring import Keyring, KnownKey
+from deployflow.devices.replays import Replays
+from deployflow.platform.context import Actor, Context
+from deployflow.platform.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDevice:
+    """The device that signed this request. `pending` until a person approved its key."""
+
+    key: KnownKey
+    nonce: str
+    expires: int
+
+    @property
+    def id(self) -> UUID:
+        return self.key.device_id
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.key.tenant_id
+
+    @property
+    def is_pending(self) -> bool:
+        return self.key.state == "pending"
+
+    async def spend_nonce(self, session: AsyncSession) -> None:
+        """Make this request good once over all processes; for requests that change or hand out something.
+
+        Raises:
+            Replayed: 401.
+        """
+        await replays.spend(session, keyid=self.key.thumbprint, nonce=self.nonce, expires=self.expires)
+
+
+class Gate:
+    """What a process needs to let devices in: their keys, the nonces it saw, its own name."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.keyring = runtime.part(Keyring)
+        self.replays = Replays()
+        url = runtime.settings.public_url
+        self._authority = None if url is None else _authority(url)
+
+    async def authenticate(self, scope: Scope, body: bytes) -> SignedDevice:
+        """The device that signed the request; pending ones too.
+
+        Raises:
+            Unauthenticated: 401 signature_missing, signature_invalid, key_unknown, clock_skew, replayed.
+            Forbidden: 403 device_revoked, device_quarantined.
+        """
+        now = time.time()
+        signed = read_signature(scope, body)
+        signatures.check_times(signed, now)
+        known = self.keyring.get(signed.keyid) or await self.keyring.read(signed.keyid)
+        if known is None:
+            raise KeyUnknown
+        self.prove(signed, known.public_key, now)
+        refuse_state(known)
+        return SignedDevice(known, signed.nonce, signed.expires)
+
+    def prove(self, signed: signatures.Signed, key: signatures.PublicKey, now: float) -> None:
+        """Verify the signature and that it was not seen before.
+
+        Raises:
+            Unauthenticated: 401 signature_invalid, replayed.
+        """
+        signatures.verify(signed, key, signatures.authorities_of(signed.host, self._authority))
+        self.replays.remember(signed.keyid, signed.nonce, signed.expires, now)
+
+    async def look_again(self, device: SignedDevice) -> SignedDevice:
+        """The device as it is now, after its held call was woken by `keyring.DEVICE_CHANGED`.
+
+        Raises:
+            Unauthenticated: 401 key_unknown, when it was retired.
+            Forbidden: 403 device_revoked, device_quarantined.
+        """
+        thumbprint = device.key.thumbprint
+        known = self.keyring.get(thumbprint) or await self.keyring.read(thumbprint)
+        if known is None:
+            raise KeyUnknown
+        refuse_state(known)
+        return SignedDevice(known, device.nonce, device.expires)
+
+
+def read_signature(scope: Scope, body: bytes) -> signatures.Signed:
+    """The signature of a request, still to be proven.
+
+    Raises:
+        Unauthenticated: 401 signature_missing, signature_invalid.
+    """
+    return signatures.parse(scope["method"], scope["raw_path"] or b"", scope["query_string"], scope["headers"], body)
+
+
+def refuse_state(known: KnownKey) -> None:
+    """Only active and pending keys may speak.
+
+    Raises:
+        Forbidden: 403 device_revoked, device_quarantined.
+    """
+    if known.state == "revoked":
+        raise DeviceRevoked
+    if known.state == "quarantined":
+        raise DeviceQuarantined
+
+
+def become(context: Context, device: SignedDevice) -> None:
+    """Let the request act as the device, in its tenant."""
+    context.tenant_id = device.tenant_id
+    context.actor = Actor(type="device", id=device.id, name=device.key.hostname)
+
+
+async def _current_device(request: Request) -> SignedDevice:
+    runtime: Runtime = request.app.state.runtime
+    device = await runtime.part(Gate).authenticate(request.scope, await request.body())
+    become(request.state.context, device)
+    return device
+
+
+CurrentDevice = Annotated[SignedDevice, Depends(_current_device)]
+
+
+async def _approved_device(device: CurrentDevice) -> SignedDevice:
+    if device.is_pending:
+        raise DevicePending
+    return device
+
+
+ApprovedDevice = Annotated[SignedDevice, Depends(_approved_device)]
+
+
+def _authority(url: str) -> bytes:
+    parts = urlsplit(url)
+    default = {"http": ":80", "https": ":443"}[parts.scheme]
+    return parts.netloc.lower().removesuffix(default).encode()
