@@ -4,6 +4,7 @@
 test gets a copy of its own, so commits are real and nothing is shared.
 """
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -15,10 +16,14 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from fastapi import FastAPI
 
 from deployflow.app import migrate
+from deployflow.app.main import create_app
 from deployflow.platform.db import Database
 from deployflow.platform.settings import Settings
+from tests.factories import identity as people
+from tests.support.clients import Clients
 
 BACKEND = os.environ.get("DEPLOYFLOW_TEST_DATABASE", "sqlite")
 
@@ -52,9 +57,7 @@ def postgres_cluster() -> Iterator[str]:
             check=True,
             capture_output=True,
         )
-        options = (
-            f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-        )
+        options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
         subprocess.run(
             [*as_user, "pg_ctl", "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start"],
             check=True,
@@ -73,8 +76,6 @@ def postgres_cluster() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where each test's database is copied from: a file, or the URL of a PostgreSQL database."""
-    import asyncio
-
     folder = tmp_path_factory.mktemp("template")
     if BACKEND == "sqlite":
         asyncio.run(_migrate(Settings(data_dir=folder)))
@@ -117,3 +118,23 @@ async def _migrate(settings: Settings) -> None:
 def _sql(url: str, statement: str) -> None:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(statement)
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The whole application on this test's database; its periodic work does not run by itself."""
+    made = create_app(settings)
+    made.state.prepared = True
+    yield made
+    await made.state.runtime.close()
+
+
+@pytest.fixture
+async def clients(app: FastAPI) -> AsyncIterator[Clients]:
+    """Two tenants and clients of them: `await clients.signed_in("devices:read")`."""
+    database = app.state.db
+    mine = await people.make_tenant(database, name="Contoso")
+    other = await people.make_tenant(database, name="Fabrikam")
+    made = Clients(app=app, db=database, tenant_id=mine.id, other_tenant_id=other.id)
+    yield made
+    await made.close()

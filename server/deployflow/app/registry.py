@@ -9,8 +9,8 @@ from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime
 from deployflow.platform.tables import Table
 
-# Domains with tables, lowest first.
-TABLES = ("identity", "audit", "secrets", "devices", "enrollment", "actions", "scripts")
+# Domains with tables, lowest first; each adds itself.
+TABLES = ("identity", "audit", "secrets")
 
 
 def load_tables() -> MetaData:

@@ -1,0 +1,1 @@
+"""Who is who: tenants, users, roles, sessions and API keys, and what each may do."""

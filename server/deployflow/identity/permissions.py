@@ -1,0 +1,98 @@
+"""What there is to be allowed: `area:verb`, and the roles every tenant starts with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_AREAS = {
+    "tenants": "organisations on this server",
+    "users": "people and their roles",
+    "roles": "roles and what they allow",
+    "api_keys": "keys for programs",
+    "audit": "the audit trail",
+    "secrets": "stored credentials (values are never shown)",
+    "devices": "devices, their inventory and tags",
+    "enrollment": "enrollment tokens",
+    "actions": "actions, their state and output",
+    "scripts": "the script library",
+    "settings": "the settings of the organisation",
+}
+_MORE = {
+    "devices:approve": "Approve, revoke and release devices",
+    "actions:run": "Queue actions on devices",
+    "actions:cancel": "Cancel actions",
+}
+# Nobody writes the trail but the server itself.
+_LEFT_OUT = {"audit:write"}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One right, as the roles page shows it."""
+
+    name: str
+    area: str
+    verb: str
+    description: str
+
+
+def _all() -> dict[str, Permission]:
+    described = {}
+    for area, what in _AREAS.items():
+        described[f"{area}:read"] = f"See {what}"
+        described[f"{area}:write"] = f"Change {what}"
+    described.update(_MORE)
+    found = {}
+    for name, text in sorted(described.items()):
+        area, _, verb = name.partition(":")
+        if name not in _LEFT_OUT:
+            found[name] = Permission(name, area, verb, text)
+    return found
+
+
+PERMISSIONS = _all()
+ALL = frozenset(PERMISSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltInRole:
+    """A role that every tenant has and nobody can change."""
+
+    key: str
+    name: str
+    description: str
+    permissions: frozenset[str]
+
+
+_READ = frozenset(name for name in ALL if name.endswith(":read"))
+OWNER = BuiltInRole("owner", "Owner", "Everything, and other organisations too", ALL)
+ADMINISTRATOR = BuiltInRole(
+    "administrator", "Administrator", "Everything in this organisation", ALL - {"tenants:write"}
+)
+TECHNICIAN = BuiltInRole(
+    "technician",
+    "Technician",
+    "Enrolls devices and runs scripts on them",
+    frozenset(
+        {
+            "devices:read",
+            "devices:write",
+            "devices:approve",
+            "actions:read",
+            "actions:run",
+            "actions:cancel",
+            "scripts:read",
+            "scripts:write",
+            "enrollment:read",
+            "enrollment:write",
+        }
+    ),
+)
+VIEWER = BuiltInRole("viewer", "Viewer", "Sees everything, changes nothing", _READ)
+BUILT_IN = {role.key: role for role in (OWNER, ADMINISTRATOR, TECHNICIAN, VIEWER)}
+
+
+def granted(built_in: str | None, stored: Iterable[str]) -> frozenset[str]:
+    """What a role allows: a built-in one by its code, another by what is stored and still known."""
+    if built_in is not None and built_in in BUILT_IN:
+        return BUILT_IN[built_in].permissions
+    return ALL.intersection(stored)

@@ -1,0 +1,1 @@
+"""Sealed credentials. From outside they can be written, never read back."""

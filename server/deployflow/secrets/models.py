@@ -1,0 +1,25 @@
+"""The table of sealed credentials."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from deployflow.platform import clock
+from deployflow.platform.tables import Identified, Table, TenantOwned, Versioned
+
+
+class Secret(Identified, TenantOwned, Versioned, Table):
+    """A credential under a name. `sealed` opens only in this row, for this tenant, under this server's key."""
+
+    __tablename__ = "secrets"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    name: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    description: Mapped[str] = mapped_column(String(1000), default="")
+    sealed: Mapped[bytes]
+    set_at: Mapped[datetime] = mapped_column(default=clock.now)
+    set_by_id: Mapped[UUID | None]
+    set_by_name: Mapped[str] = mapped_column(String(254))
