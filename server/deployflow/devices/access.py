@@ -18,6 +18,7 @@ from deployflow.devices import replays, signatures
 from deployflow.devices.errors import DevicePending, DeviceQuarantined, DeviceRevoked, KeyUnknown
 from deployflow.devices.keyring import Keyring, KnownKey
 from deployflow.devices.replays import Replays
+from deployflow.devices.states import KeyState
 from deployflow.platform.context import Actor, Context
 from deployflow.platform.runtime import Runtime
 
@@ -40,7 +41,7 @@ class SignedDevice:
 
     @property
     def is_pending(self) -> bool:
-        return self.key.state == "pending"
+        return self.key.state == KeyState.PENDING
 
     async def spend_nonce(self, session: AsyncSession) -> None:
         """Make this request good once over all processes; for requests that change or hand out something.
@@ -116,9 +117,9 @@ def refuse_state(known: KnownKey) -> None:
     Raises:
         Forbidden: 403 device_revoked, device_quarantined.
     """
-    if known.state == "revoked":
+    if known.state == KeyState.REVOKED:
         raise DeviceRevoked
-    if known.state == "quarantined":
+    if known.state == KeyState.QUARANTINED:
         raise DeviceQuarantined
 
 

@@ -1,38 +1,55 @@
 """The lives of a device and of its keys, as tables."""
 
-from typing import Literal, get_args
+from enum import StrEnum
+from typing import Literal
 
 from deployflow.devices.errors import DeviceStateWrong
 
-DeviceState = Literal["pending", "active", "quarantined", "revoked"]
-KeyState = Literal["pending", "active", "quarantined", "revoked"]
 DeviceEvent = Literal["approve", "quarantine", "revoke"]
 KeyEvent = Literal["approve", "quarantine", "revoke"]
 
-DEVICE_STATES: tuple[DeviceState, ...] = get_args(DeviceState)
+
+class DeviceState(StrEnum):
+    PENDING = "pending"
+    """Enrolled, and waiting for a person to say that it is what it claims to be."""
+    ACTIVE = "active"
+    QUARANTINED = "quarantined"
+    """Two machines hold its key. Neither is served until a person released it."""
+    REVOKED = "revoked"
+    """None of its keys is good any more."""
+
+
+class KeyState(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    QUARANTINED = "quarantined"
+    REVOKED = "revoked"
+
+
+D, K = DeviceState, KeyState
 
 DEVICE_TRANSITIONS: dict[tuple[DeviceState, DeviceEvent], DeviceState] = {
-    ("pending", "approve"): "active",
+    (D.PENDING, "approve"): D.ACTIVE,
     # A known machine brought a new key, which now takes the place of the old one.
-    ("active", "approve"): "active",
-    ("quarantined", "approve"): "active",
+    (D.ACTIVE, "approve"): D.ACTIVE,
+    (D.QUARANTINED, "approve"): D.ACTIVE,
     # The same, after the old key was revoked.
-    ("revoked", "approve"): "active",
-    ("pending", "quarantine"): "quarantined",
-    ("active", "quarantine"): "quarantined",
-    ("pending", "revoke"): "revoked",
-    ("active", "revoke"): "revoked",
-    ("quarantined", "revoke"): "revoked",
+    (D.REVOKED, "approve"): D.ACTIVE,
+    (D.PENDING, "quarantine"): D.QUARANTINED,
+    (D.ACTIVE, "quarantine"): D.QUARANTINED,
+    (D.PENDING, "revoke"): D.REVOKED,
+    (D.ACTIVE, "revoke"): D.REVOKED,
+    (D.QUARANTINED, "revoke"): D.REVOKED,
 }
 
 KEY_TRANSITIONS: dict[tuple[KeyState, KeyEvent], KeyState] = {
-    ("pending", "approve"): "active",
-    ("quarantined", "approve"): "active",
-    ("pending", "quarantine"): "quarantined",
-    ("active", "quarantine"): "quarantined",
-    ("pending", "revoke"): "revoked",
-    ("active", "revoke"): "revoked",
-    ("quarantined", "revoke"): "revoked",
+    (K.PENDING, "approve"): K.ACTIVE,
+    (K.QUARANTINED, "approve"): K.ACTIVE,
+    (K.PENDING, "quarantine"): K.QUARANTINED,
+    (K.ACTIVE, "quarantine"): K.QUARANTINED,
+    (K.PENDING, "revoke"): K.REVOKED,
+    (K.ACTIVE, "revoke"): K.REVOKED,
+    (K.QUARANTINED, "revoke"): K.REVOKED,
 }
 
 
