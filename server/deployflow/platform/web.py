@@ -8,6 +8,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -45,8 +46,21 @@ REQUEST_SECONDS = Histogram(
 # Unauthenticated routes take 64 KiB (S-58); a route that takes more is named here by its prefix.
 DEFAULT_BODY_LIMIT = 64 * 1024
 MAX_JSON_DEPTH = 32
+BROWSER_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+# A year. Subdomains are not ours to speak for.
+HSTS = (b"strict-transport-security", b"max-age=31536000")
+# For whatever brings no policy of its own: nothing in it may run, load or be framed.
+SEALED_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 QUOTE, BACKSLASH = b'"\\'
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -71,12 +85,13 @@ class RequestFrame:
         if _REQUEST_ID.match(given):
             context.request_id = given
         scope.setdefault("state", {})["context"] = context
+        send = _stamped(send, scope, context)
         limit = self._limit(scope["path"])
         length = headers.get("content-length")
         if length is not None and (not length.isdigit() or int(length) > limit):
             await problem_response(_too_large(limit), context.request_id)(scope, receive, send)
             return
-        await self._app(scope, _limited(receive, limit) if length is None else receive, _stamped(send, context))
+        await self._app(scope, _limited(receive, limit) if length is None else receive, send)
 
     def _limit(self, path: str) -> int:
         for prefix, limit in self._limits:
@@ -129,10 +144,18 @@ def _limited(receive: Receive, limit: int) -> Receive:
     return counted
 
 
-def _stamped(send: Send, context: Context) -> Send:
+def _stamped(send: Send, scope: Scope, context: Context) -> Send:
     async def stamped(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
+            headers = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
+            # A device shows nothing to anybody, and its held check-ins are the many.
+            if not scope["path"].startswith("/agent/"):
+                headers += BROWSER_HEADERS
+                if scope["scheme"] == "https":
+                    headers.append(HSTS)
+                if not any(name == b"content-security-policy" for name, _ in headers):
+                    headers.append(SEALED_POLICY)
+            message["headers"] = headers
         await send(message)
 
     return stamped
@@ -164,14 +187,17 @@ class RequestLog:
             self._record(scope, status, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        route = scope.get("route")
-        path = getattr(route, "path", None) or "other"
-        REQUEST_SECONDS.labels(scope["method"], path, status).observe(seconds)
-        context: Context = scope["state"]["context"]
-        log.info(
+        state = scope["state"]
+        route = state.get("route") or getattr(scope.get("route"), "path", "other")
+        # A client may send any word as its method; each new one would be kept as a series of its own.
+        method = scope["method"] if scope["method"] in METHODS else "OTHER"
+        REQUEST_SECONDS.labels(method, route, status).observe(seconds)
+        context: Context = state["context"]
+        say = log.debug if route in self._quiet and status < HTTPStatus.BAD_REQUEST else log.info
+        say(
             "request_answered",
-            method=scope["method"],
-            route=path,
+            method=method,
+            route=route,
             status=status,
             ms=round(seconds * 1000, 1),
             request_id=context.request_id,
