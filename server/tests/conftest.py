@@ -20,6 +20,7 @@ from fastapi import FastAPI
 
 from deployflow.app import migrate
 from deployflow.app.main import create_app
+from deployflow.audit.service import record
 from deployflow.platform.db import Database
 from deployflow.platform.settings import Settings
 from tests.factories import identity as people
@@ -105,6 +106,7 @@ def settings(template: str, tmp_path: Path) -> Iterator[Settings]:
 @pytest.fixture
 async def db(settings: Settings) -> AsyncIterator[Database]:
     database = Database(settings)
+    database.trail_sink = record
     yield database
     await database.close()
 
@@ -125,6 +127,7 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The whole application on this test's database; its periodic work does not run by itself."""
     made = create_app(settings)
     made.state.prepared = True
+    made.state.db.strict_trail = True
     yield made
     await made.state.runtime.close()
 

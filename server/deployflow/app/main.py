@@ -11,7 +11,6 @@ from deployflow.app import migrate, registry
 from deployflow.identity.csrf import CsrfGuard
 from deployflow.platform.errors import NotFound
 from deployflow.platform.periodic import PeriodicRunner
-from deployflow.platform.runtime import build_runtime
 from deployflow.platform.settings import Settings
 from deployflow.platform.web import RequestFrame, RequestLog, install_problem_handlers
 
@@ -22,12 +21,12 @@ BODY_LIMITS = (
     ("/api/v1/scripts", 2 * 1024 * 1024),
     ("/api/v1/actions", 2 * 1024 * 1024),
 )
-QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/agent/v1/check-in", "/api/v1/events"})
+QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/agent/v1/check-in", "/api/v1/events", "console"})
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The application of one process. Its lifespan migrates the database and starts the background work."""
-    runtime = build_runtime(settings)
+    runtime = registry.assemble(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

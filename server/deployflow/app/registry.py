@@ -5,8 +5,12 @@ from importlib import import_module
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 
+from deployflow.audit import endpoints as audit_endpoints
+from deployflow.audit import tasks as audit_tasks
+from deployflow.audit.service import record
 from deployflow.platform.periodic import Periodic
-from deployflow.platform.runtime import Runtime
+from deployflow.platform.runtime import Runtime, build_runtime
+from deployflow.platform.settings import Settings
 from deployflow.platform.tables import Table
 
 # Domains with tables, lowest first; each adds itself.
@@ -20,9 +24,18 @@ def load_tables() -> MetaData:
     return Table.metadata
 
 
+def assemble(settings: Settings) -> Runtime:
+    """The runtime with what domains plug into the platform; for the server and the command line alike."""
+    runtime = build_runtime(settings)
+    runtime.db.trail_sink = record
+    return runtime
+
+
 def admin_routers() -> list[APIRouter]:
     """Routes of `/api/v1`."""
-    return []
+    return [
+        audit_endpoints.router,
+    ]
 
 
 def agent_routers() -> list[APIRouter]:
@@ -32,5 +45,6 @@ def agent_routers() -> list[APIRouter]:
 
 def periodic_work(runtime: Runtime) -> list[Periodic]:
     """Sweeps and flushes of one process."""
-    del runtime
-    return []
+    return [
+        *audit_tasks.periodic_work(runtime),
+    ]

@@ -43,6 +43,16 @@ class AuditEvent(TenantOwned, Table):
     seq: Mapped[int | None] = mapped_column(BigInteger)
     hash: Mapped[bytes | None]
 
+    @property
+    def actor(self) -> dict[str, Any]:
+        """Who did it."""
+        return {"type": self.actor_type, "id": self.actor_id, "name": self.actor_name}
+
+    @property
+    def target(self) -> dict[str, Any]:
+        """What it was done to."""
+        return {"type": self.target_type, "id": self.target_id, "name": self.target_name}
+
 
 class AuditHead(Table):
     """The end of a tenant's chain. `proof` is sealed under the server's key, which the database does not hold."""

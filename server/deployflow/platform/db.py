@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+import structlog
 from fastapi import Depends, Request
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
@@ -25,6 +26,8 @@ from deployflow.platform.settings import Settings
 from deployflow.platform.tables import TenantOwned
 from deployflow.platform.wakeups import Wakeups
 
+log = structlog.get_logger(__name__)
+
 SQLITE_READERS = 4
 POSTGRES_POOL = 10
 AfterCommit = Callable[[], None]
@@ -32,6 +35,10 @@ AfterCommit = Callable[[], None]
 
 class TenantMissing(RuntimeError):
     """A statement on a tenant's rows ran in a session that has no tenant: a bug, never a user's fault."""
+
+
+class NotOnTheTrail(RuntimeError):
+    """An admin request wrote without saying so exactly once: a bug, which tests refuse and a server logs."""
 
 
 class Database:
@@ -48,6 +55,7 @@ class Database:
             self.writer = self.reader = _postgres_engine(url)
         self.url = url
         self.trail_sink: trail.Sink | None = None
+        self.strict_trail = False
         self.wakeups: Wakeups | None = None
         self._writing = async_sessionmaker(self.writer, expire_on_commit=False)
         self._reading = async_sessionmaker(self.reader, expire_on_commit=False, autoflush=False)
@@ -151,6 +159,8 @@ def _confine_to_tenant(state: ORMExecuteState) -> None:
     Seen to hold for select, join, `get`, `selectinload`, bulk update and bulk delete. Raw SQL escapes it, which
     is why lint forbids `text()` outside this package.
     """
+    if state.is_insert or state.is_update or state.is_delete:
+        state.session.info["wrote"] = True
     context: Context | None = state.session.info.get("context")
     if context is None or context.all_tenants or state.is_column_load:
         return
@@ -173,6 +183,7 @@ def _confine_to_tenant(state: ORMExecuteState) -> None:
 
 @event.listens_for(Session, "before_flush")
 def _new_rows_belong_to_the_tenant(session: Session, _flush: Any, _instances: Any) -> None:
+    session.info["wrote"] = True
     context: Context | None = session.info.get("context")
     if context is None or context.tenant_id is None:
         return
@@ -184,11 +195,25 @@ def _new_rows_belong_to_the_tenant(session: Session, _flush: Any, _instances: An
                 raise TenantMissing(f"{type(row).__name__} of another tenant")
 
 
+def _check_trail(database: Database, request: Request, session: AsyncSession) -> None:
+    """What people and API keys change is on the trail once. A request that changed nothing needs no note."""
+    if not request.url.path.startswith("/api/"):
+        return
+    count = len(trail.notes(session))
+    if count == 1 or (count == 0 and not session.info.get("wrote")):
+        return
+    if database.strict_trail:
+        raise NotOnTheTrail(f"{request.method} {request.url.path} noted {count} events")
+    log.error("request_not_on_the_trail", method=request.method, path=request.url.path, notes=count)
+
+
 async def _open_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.db
     try:
         async with database.write(request.state.context) as session:
             yield session
+            await session.flush()
+            _check_trail(database, request, session)
     except DBAPIError as error:
         if is_unavailable(error):
             raise Unavailable(
