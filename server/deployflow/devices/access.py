@@ -6,11 +6,13 @@ tenant. The hot path of check-ins calls `authenticate` itself.
 
 import time
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.types import Scope
 
@@ -20,7 +22,10 @@ from deployflow.devices.keyring import Keyring, KnownKey
 from deployflow.devices.replays import Replays
 from deployflow.devices.states import KeyState
 from deployflow.platform.context import Actor, Context
+from deployflow.platform.json_depth import refuse_deep_json
 from deployflow.platform.runtime import Runtime
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class SignedDevice:
     @property
     def is_pending(self) -> bool:
         return self.key.state == KeyState.PENDING
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether the machine is known by another key and this one is not approved: it speaks for nobody yet."""
+        return self.key.is_claim
 
     async def spend_nonce(self, session: AsyncSession) -> None:
         """Make this request good once over all processes; for requests that change or hand out something.
@@ -146,6 +156,30 @@ async def _approved_device(device: CurrentDevice) -> SignedDevice:
 
 
 ApprovedDevice = Annotated[SignedDevice, Depends(_approved_device)]
+
+
+def SignedBody(model: type[BaseModel]) -> Any:  # noqa: N802  reads as a type in a signature
+    """The body as a `model`, read only once its signature was verified: strangers get no JSON parsed."""
+
+    async def read(request: Request, _device: CurrentDevice) -> BaseModel:
+        return validate(model, await request.body())
+
+    return Depends(read)
+
+
+def validate(model: type[Model], body: bytes) -> Model:
+    """The body as a `model`.
+
+    Raises:
+        BadRequest: 400, when it is no JSON.
+        RequestValidationError: answered as 422, naming what is wrong.
+    """
+    refuse_deep_json(body)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in found]) from error
 
 
 def _authority(url: str) -> bytes:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.devices.models import Device, DeviceKey
 from deployflow.devices.signatures import PublicKey, load_public_key
-from deployflow.devices.states import KeyState
+from deployflow.devices.states import DeviceState, KeyState
 from deployflow.platform.changes import wake_after_commit
 from deployflow.platform.context import system_context
 from deployflow.platform.db import Database
@@ -28,7 +28,12 @@ MAX_AGE_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """A key and what has to be known about its bearer at each request, as last read."""
+    """A key and what has to be known about its bearer at each request, as last read.
+
+    Attributes:
+        is_claim: The machine is known by another key, and nobody has approved this one: what its bearer says is
+            not said for the device.
+    """
 
     thumbprint: str
     public_key: PublicKey
@@ -37,6 +42,7 @@ class KnownKey:
     device_id: UUID
     tenant_id: UUID
     hostname: str
+    is_claim: bool
     inventory_hash: str | None
     run_id: UUID | None
     receipt: str | None
@@ -108,6 +114,7 @@ async def _read(db: Database, thumbprint: str) -> KnownKey | None:
             DeviceKey.receipt_shown,
             Device.id,
             Device.hostname,
+            Device.state,
             Device.inventory_hash,
         )
         .join(Device, Device.id == DeviceKey.device_id)
@@ -117,7 +124,7 @@ async def _read(db: Database, thumbprint: str) -> KnownKey | None:
         row = (await session.execute(statement)).one_or_none()
     if row is None:
         return None
-    spki, state, key_id, tenant_id, run_id, receipt, shown, device_id, hostname, inventory_hash = row
+    spki, state, key_id, tenant_id, run_id, receipt, shown, device_id, hostname, device_state, inventory_hash = row
     return KnownKey(
         thumbprint=thumbprint,
         public_key=load_public_key(spki),
@@ -126,6 +133,7 @@ async def _read(db: Database, thumbprint: str) -> KnownKey | None:
         device_id=device_id,
         tenant_id=tenant_id,
         hostname=hostname,
+        is_claim=state == KeyState.PENDING and device_state != DeviceState.PENDING,
         inventory_hash=inventory_hash,
         run_id=run_id,
         receipt=receipt,

@@ -122,7 +122,7 @@ class ListSpec:
 
 
 async def fetch_page(
-    session: AsyncSession, statement: Select[tuple[Row]], spec: ListSpec, params: ListParams
+    session: AsyncSession, statement: Select[Row], spec: ListSpec, params: ListParams
 ) -> tuple[list[Row], str | None, int | None]:
     """The rows of a page, the cursor of the next one, and the count if asked for.
 

@@ -1,0 +1,152 @@
+"""Reads of devices."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from deployflow.devices import extras
+from deployflow.devices.errors import DeviceNotFound, InventoryNotFound
+from deployflow.devices.models import Device, DeviceInventory, DeviceKey, DeviceSample, DeviceTag
+from deployflow.devices.schemas import DeviceDetail, DeviceOut, KeyOut, NameCount, Sample, Summary
+from deployflow.devices.states import DeviceState
+from deployflow.platform import clock
+from deployflow.platform.paging import (
+    ListField,
+    ListParams,
+    ListSpec,
+    Page,
+    WrongListParameter,
+    fetch_page,
+)
+
+SPARKLINE = timedelta(days=7)
+MAX_OS_NAMES = 20
+MAX_WORDS = 8
+
+
+def _status(op: str, values: list[Any]) -> ColumnElement[bool]:
+    unknown = set(values) - {"online", "offline"}
+    if unknown:
+        raise WrongListParameter("filter[status] knows online and offline")
+    if op == "ne":
+        return Device.online.is_(values[0] != "online")
+    if op not in {"eq", "in"}:
+        raise WrongListParameter("filter[status] knows the operators eq, ne and in")
+    return or_(*(Device.online.is_(value == "online") for value in sorted(set(values))))
+
+
+def _tag(op: str, values: list[Any]) -> ColumnElement[bool]:
+    tagged = exists().where(DeviceTag.tenant_id == Device.tenant_id, DeviceTag.device_id == Device.id).correlate(Device)
+    if op in {"eq", "in"}:
+        return tagged.where(DeviceTag.tag.in_(values))
+    if op == "ne":
+        return ~tagged.where(DeviceTag.tag == values[0])
+    if op == "contains":
+        return tagged.where(DeviceTag.tag.contains(values[0], autoescape=True))
+    raise WrongListParameter("filter[tag] knows the operators eq, ne, in and contains")
+
+
+def search(words: str) -> ColumnElement[bool]:
+    """Devices in which every word occurs, in any of the fields searched."""
+    return and_(*(Device.search_text.contains(word, autoescape=True) for word in words.lower().split()[:MAX_WORDS]))
+
+
+DEVICES = ListSpec(
+    fields={
+        "hostname": ListField(Device.hostname, sortable=True),
+        "status": ListField(Device.online, where=_status),
+        "state": ListField(Device.state, sortable=True),
+        "os_family": ListField(Device.os_family),
+        "os_name": ListField(Device.os_name, sortable=True),
+        "manufacturer": ListField(Device.manufacturer),
+        "model": ListField(Device.model, sortable=True),
+        "serial": ListField(Device.serial),
+        "agent_version": ListField(Device.agent_version),
+        "tag": ListField(DeviceTag.tag, where=_tag),
+        "last_check_in": ListField(Device.last_check_in, kind=datetime, sortable=True),
+    },
+    key=Device.id,
+    default_sort="-last_check_in",
+    search=search,
+)
+
+
+async def page(session: AsyncSession, params: ListParams) -> Page[DeviceOut]:
+    """One page of the tenant's devices."""
+    statement = select(Device).options(selectinload(Device.tag_rows))
+    rows, cursor, total = await fetch_page(session, statement, DEVICES, params)
+    return Page(items=[DeviceOut.of(row) for row in rows], next_cursor=cursor, total=total)
+
+
+async def get(session: AsyncSession, device_id: UUID) -> Device:
+    """A device with its tags and keys.
+
+    Raises:
+        DeviceNotFound: 404.
+    """
+    statement = (
+        select(Device).where(Device.id == device_id).options(selectinload(Device.tag_rows), selectinload(Device.keys))
+    )
+    device = await session.scalar(statement)
+    if device is None:
+        raise DeviceNotFound
+    return device
+
+
+async def detail(session: AsyncSession, device: Device) -> DeviceDetail:
+    """What a device's page shows."""
+    keys: Sequence[DeviceKey] = sorted(device.keys, key=lambda key: key.created_at, reverse=True)
+    return DeviceDetail(
+        **DeviceOut.fields_of(device),
+        active_actions=await extras.active_actions(session, device.id),
+        keys=[KeyOut.of(key) for key in keys],
+    )
+
+
+async def inventory(session: AsyncSession, device_id: UUID) -> DeviceInventory:
+    """The newest inventory of a device.
+
+    Raises:
+        DeviceNotFound, InventoryNotFound: 404.
+    """
+    row = await session.get(DeviceInventory, device_id)
+    if row is not None:
+        return row
+    if await session.scalar(select(Device.id).where(Device.id == device_id)) is None:
+        raise DeviceNotFound
+    raise InventoryNotFound
+
+
+async def summary(session: AsyncSession) -> Summary:
+    """Counts of the tenant's devices, and how many were online through the last week."""
+    statement = select(Device.os_name, Device.state, Device.online, func.count()).group_by(
+        Device.os_name, Device.state, Device.online
+    )
+    groups = (await session.execute(statement)).all()
+
+    def count(state: DeviceState, *, online: bool | None = None) -> int:
+        return sum(n for _os, at, on, n in groups if at == state and online in {None, on})
+
+    by_os: dict[str, int] = {}
+    for os_name, state, _online, n in groups:
+        if state != DeviceState.REVOKED:
+            by_os[os_name or "unknown"] = by_os.get(os_name or "unknown", 0) + n
+    most = sorted(by_os.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_OS_NAMES]
+    samples = await session.scalars(
+        select(DeviceSample).where(DeviceSample.at > clock.now() - SPARKLINE).order_by(DeviceSample.at)
+    )
+    return Summary(
+        total=sum(n for *_group, n in groups),
+        online=count(DeviceState.ACTIVE, online=True),
+        offline=count(DeviceState.ACTIVE, online=False),
+        pending=count(DeviceState.PENDING),
+        quarantined=count(DeviceState.QUARANTINED),
+        revoked=count(DeviceState.REVOKED),
+        by_os=[NameCount(name=name, count=n) for name, n in most],
+        online_7d=[Sample(at=sample.at, online=sample.online) for sample in samples],
+    )
