@@ -8,7 +8,7 @@ throughput when measured), and several are sent as one.
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from uuid import uuid4
 
@@ -19,8 +19,8 @@ from sqlalchemy.engine import URL
 log = structlog.get_logger(__name__)
 
 POSTGRES_CHANNEL = "deployflow"
-# PostgreSQL refuses payloads of 8,000 bytes and more.
-KEYS_PER_MESSAGE = 150
+# PostgreSQL refuses payloads of 8,000 bytes and more; the rest is for the envelope around the keys.
+KEY_BYTES_PER_MESSAGE = 7_500
 # The first wake-up leaves at once, later ones wait for company at most this long.
 COALESCE_S = 0.02
 RECONNECT_S = 1.0
@@ -94,12 +94,16 @@ class Wakeups:
     async def _send_pending(self, connection: psycopg.AsyncConnection) -> None:
         self._news.clear()
         for channel in list(self._unsent):
-            keys = sorted(self._unsent[channel])
-            for start in range(0, len(keys), KEYS_PER_MESSAGE):
-                batch = keys[start : start + KEYS_PER_MESSAGE]
+            # Taken out before they are sent: the same key, published while a send is on its way, is news again.
+            keys = self._unsent.pop(channel)
+            for batch in _batches(sorted(keys)):
                 message = json.dumps({"from": self._process, "channel": channel, "keys": batch}, separators=(",", ":"))
-                await connection.execute("SELECT pg_notify(%s, %s)", (POSTGRES_CHANNEL, message))
-                self._unsent[channel].difference_update(batch)
+                try:
+                    await connection.execute("SELECT pg_notify(%s, %s)", (POSTGRES_CHANNEL, message))
+                except BaseException:
+                    self._unsent[channel] |= keys
+                    raise
+                keys.difference_update(batch)
 
     async def _receive_forever(self) -> None:
         while True:
@@ -116,6 +120,21 @@ class Wakeups:
             except psycopg.Error:
                 log.warning("wakeup_receiver_lost_database")
                 await asyncio.sleep(RECONNECT_S)
+
+
+def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Keys that fit into one message, as JSON writes them."""
+    batch: list[str] = []
+    size = 0
+    for key in keys:
+        length = len(json.dumps(key)) + 1
+        if batch and size + length > KEY_BYTES_PER_MESSAGE:
+            yield batch
+            batch, size = [], 0
+        batch.append(key)
+        size += length
+    if batch:
+        yield batch
 
 
 def _conninfo(url: URL) -> str:

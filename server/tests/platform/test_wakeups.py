@@ -1,11 +1,13 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 from deployflow.platform.db import Database
-from deployflow.platform.wakeups import KEYS_PER_MESSAGE, Wakeups
+from deployflow.platform.wakeups import KEY_BYTES_PER_MESSAGE, POSTGRES_CHANNEL, Wakeups
 
 
 @pytest.fixture
@@ -44,7 +46,8 @@ class TestTwoProcesses:
         away: set[str] = set()
         here.listen("work", at_home.append)
         there.listen("work", away.update)
-        wanted = {f"device-{number}" for number in range(3 * KEYS_PER_MESSAGE + 1)}
+        # As long as the topic of a device, in more than one message.
+        wanted = {f"{number:036}/device:{number:036}" for number in range(3 * KEY_BYTES_PER_MESSAGE // 80)}
         here.publish("work", wanted)
         for _ in range(100):
             if away == wanted:
@@ -69,3 +72,38 @@ class TestTwoProcesses:
         await asyncio.wait_for(gap.wait(), 10)
         here.publish("work", ["device-1"])
         await asyncio.wait_for(news.wait(), 10)
+
+    async def test_a_key_that_is_news_again_while_it_is_being_sent_is_sent_again(self) -> None:
+        wakeups = Wakeups(make_url("postgresql+psycopg://nobody@/none"))
+        wakeups.publish("work", ["device-1"])
+        sent: list[list[str]] = []
+
+        class Connection:
+            async def execute(self, _statement: str, parameters: tuple[str, str]) -> None:
+                assert parameters[0] == POSTGRES_CHANNEL
+                sent.append(json.loads(parameters[1])["keys"])
+                if len(sent) == 1:
+                    wakeups.publish("work", ["device-1"])
+
+        await wakeups._send_pending(Connection())  # type: ignore[arg-type]
+        assert wakeups._news.is_set()
+        await wakeups._send_pending(Connection())  # type: ignore[arg-type]
+        assert sent == [["device-1"]] * 2
+
+    async def test_what_could_not_be_sent_is_kept_for_the_next_connection(self) -> None:
+        wakeups = Wakeups(make_url("postgresql+psycopg://nobody@/none"))
+        wakeups.publish("work", ["device-1"])
+        sent: list[str] = []
+
+        class Broken:
+            async def execute(self, _statement: str, _parameters: tuple[str, str]) -> None:
+                raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+        class Connection:
+            async def execute(self, _statement: str, parameters: tuple[str, str]) -> None:
+                sent.extend(json.loads(parameters[1])["keys"])
+
+        with pytest.raises(psycopg.OperationalError):
+            await wakeups._send_pending(Broken())  # type: ignore[arg-type]
+        await wakeups._send_pending(Connection())  # type: ignore[arg-type]
+        assert sent == ["device-1"]
