@@ -1,0 +1,49 @@
+using DeployFlow.Agent.Http;
+using DeployFlow.Contracts;
+using DeployFlow.Engine.Os;
+
+namespace DeployFlow.Agent.Enrollment;
+
+/// <summary>Turns a token into a device: makes the key, proves it to the server, keeps what the server says.</summary>
+public sealed class Enroller(DataDirectory data, IDeviceKeyStore keys, IMachine machine, TimeProvider time, string agentVersion)
+{
+    public async Task<ServerAnswer<AgentConfiguration>> EnrollAsync(EnrollOrder order, CancellationToken cancellationToken)
+    {
+        data.Ensure();
+        // The key of an enrollment whose answer was lost: with it the server recognises the second try.
+        using var key = keys.Open() ?? keys.Create();
+        using var http = ServerConnection.Create(order.Settings);
+        var server = new ServerClient(http, key, new ServerClock(time), $"deployflow-agent/{agentVersion}");
+        var request = new EnrollRequest(
+            order.Token, Convert.ToBase64String(key.PublicKey), key.Protection, agentVersion, machine.Facts());
+        var answer = await server.EnrollAsync(request, cancellationToken);
+        if (answer.Value is not { } enrolled)
+            return answer.Problem!;
+        if (order.Settings.ExtraCa is { } file && Path.GetFullPath(file) != data.ExtraCa)
+            data.Files.Write(data.ExtraCa, await File.ReadAllBytesAsync(file, cancellationToken));
+        var configuration = new AgentConfiguration(
+            order.Settings.Server.ToString().TrimEnd('/'), enrolled.DeviceId, key.Protection, time.GetUtcNow(), order.Settings.Proxy?.ToString(),
+            order.Settings.ExtraCa is not null, order.InsecureHttp, order.DmiTable);
+        configuration.Save(data);
+        return configuration;
+    }
+
+    /// <summary>Whether another try with the same token could succeed.</summary>
+    public static bool IsFinal(ServerProblem problem) => problem.Status is 400 or 403 or 422
+        || problem.Code is ProblemCode.TokenInvalid or ProblemCode.TokenExpired or ProblemCode.TokenUsedUp
+            or ProblemCode.TokenRevoked or ProblemCode.TokenNotAllowedHere;
+
+    /// <summary>What to do about a refusal.</summary>
+    public static string Advice(ServerProblem problem) => problem.Code switch
+    {
+        ProblemCode.TokenInvalid => "The server does not know this enrollment token; check that it was copied whole.",
+        ProblemCode.TokenExpired => "The enrollment token has expired; make a new one in the console.",
+        ProblemCode.TokenUsedUp => "The enrollment token has been used as often as it may be; make a new one in the console.",
+        ProblemCode.TokenRevoked => "The enrollment token was revoked; make a new one in the console.",
+        ProblemCode.TokenNotAllowedHere => "The enrollment token is not allowed from this network address; check its networks in the console.",
+        _ => problem.Message,
+    };
+}
+
+/// <param name="DmiTable">A file to read SMBIOS tables from instead of the firmware's; for tests.</param>
+public sealed record EnrollOrder(string Token, ServerSettings Settings, bool InsecureHttp, string? DmiTable);

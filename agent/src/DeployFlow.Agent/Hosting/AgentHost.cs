@@ -1,0 +1,73 @@
+using DeployFlow.Agent.Actions;
+using DeployFlow.Agent.CheckIn;
+using DeployFlow.Agent.Enrollment;
+using DeployFlow.Agent.Http;
+using DeployFlow.Agent.Inventory;
+using DeployFlow.Engine.Os;
+using DeployFlow.Engine.Scripts;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace DeployFlow.Agent.Hosting;
+
+/// <summary>Puts the running agent together. Written out by hand: one screen that shows who needs whom.</summary>
+public static class AgentHost
+{
+    public static IHost Build(
+        Platform platform, DataDirectory data, AgentConfiguration configuration, IDeviceKey key, JournalDatabase database, AgentEnd end)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Services.AddWindowsService(options => options.ServiceName = "DeployFlowAgent");
+        builder.Services.AddSystemd();
+        builder.Logging.ClearProviders().AddProvider(new LineLoggerProvider(LogOutput(platform, data), TimeProvider.System));
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.AddHostedService(services => Service(
+            platform, data, configuration, key, database, end, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<IHostApplicationLifetime>()));
+        return builder.Build();
+    }
+
+    private static AgentService Service(
+        Platform platform, DataDirectory data, AgentConfiguration configuration, IDeviceKey key, JournalDatabase database, AgentEnd end,
+        ILoggerFactory logs, IHostApplicationLifetime lifetime)
+    {
+        var time = TimeProvider.System;
+        var version = AgentVersion.Current;
+        var machine = platform.Machine(configuration.DmiTable);
+        var http = ServerConnection.Create(ServerSettings.Of(configuration, data));
+        var clock = new ServerClock(time);
+        var server = new ServerClient(http, key, clock, $"deployflow-agent/{version}");
+        var journal = new Journal(database, time);
+        var folders = new ScriptFolders(data);
+        var heldCall = new HeldCall();
+        var sender = new ReportSender(new Outbox(database), server, new Backoff(Random.Shared), time, logs.CreateLogger<ReportSender>());
+        var inventory = new InventoryLoop(machine, version, server, heldCall, new Backoff(Random.Shared), time, logs.CreateLogger<InventoryLoop>());
+        var runner = new ScriptRunner(platform.Launcher, new Interpreters(platform.Programs), folders, platform.ChildEnvironment, time);
+        ActionDispatcher? dispatcher = null;
+        IActionHandler[] handlers =
+        [
+            new RunScript(runner),
+            new RefreshInventory(inventory),
+            new RestartAgent((exceptFor, token) => dispatcher!.DrainAsync(exceptFor, token), end.Restart),
+        ];
+        dispatcher = new ActionDispatcher(
+            journal, sender, heldCall, clock, time, handlers.ToDictionary(handler => handler.Kind, StringComparer.Ordinal), logs.CreateLogger<ActionDispatcher>());
+        var checkIn = new CheckInLoop(
+            server, heldCall, dispatcher, sender, inventory, new ReceiptStore(database), new StatusFile(data), clock, new Backoff(Random.Shared),
+            time, new CheckInIdentity(machine.BootId, Guid.NewGuid().ToString(), version), logs.CreateLogger<CheckInLoop>());
+        return new AgentService(
+            new Recovery(journal, platform.Launcher, folders, logs.CreateLogger<Recovery>()), checkIn, sender, inventory, dispatcher, end, lifetime, time,
+            logs.CreateLogger<AgentService>());
+    }
+
+    private static ILogOutput LogOutput(Platform platform, DataDirectory data) =>
+        platform.IsService && OperatingSystem.IsWindows() ? new FileOutput(data.Log) : new ErrorStreamOutput();
+}
+
+public static class AgentVersion
+{
+    /// <summary>Version of this program, without a build suffix.</summary>
+    public static string Current { get; } = typeof(AgentVersion).Assembly.GetName().Version is { } version
+        ? $"{version.Major}.{version.Minor}.{version.Build}"
+        : "0.0.0";
+}

@@ -1,0 +1,20 @@
+using DeployFlow.Engine.Os;
+using DeployFlow.Engine.Scripts;
+
+namespace DeployFlow.Agent.Hosting;
+
+/// <summary>The operating system's side of everything, chosen once in Program.cs.</summary>
+/// <param name="IsService">A service manager started this process and starts it again.</param>
+/// <param name="Machine">Takes the path of an SMBIOS table to read instead of the firmware's, or null.</param>
+/// <param name="DefaultDataDirectory">Where the agent keeps its state unless told otherwise.</param>
+public sealed record Platform(
+    string DefaultDataDirectory,
+    bool IsService,
+    IPrivateFiles Files,
+    IProcessLauncher Launcher,
+    IProgramFiles Programs,
+    IChildEnvironment ChildEnvironment,
+    IServiceRegistration Service,
+    IAgentReplacement Replacement,
+    Func<DataDirectory, IDeviceKeyStore> Keys,
+    Func<string?, IMachine> Machine);

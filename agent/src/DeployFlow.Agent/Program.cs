@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Runtime.Versioning;
+using DeployFlow.Agent.Commands;
+using DeployFlow.Agent.Enrollment;
+using DeployFlow.Agent.Hosting;
+using DeployFlow.Engine.Os;
+using DeployFlow.Engine.Os.Linux;
+using DeployFlow.Engine.Os.Windows;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Hosting.WindowsServices;
+
+namespace DeployFlow.Agent;
+
+/// <summary>The only reader of arguments and environment.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] args)
+    {
+        try
+        {
+            var tree = new CommandTree(CurrentPlatform(), args, Environment.GetEnvironmentVariable("DEPLOYFLOW_TOKEN"), Console.In);
+            var parsed = tree.Build().Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                await Console.Error.WriteLineAsync($"{parsed.Errors[0].Message} See deployflow-agent --help.");
+                return ExitCode.Usage;
+            }
+
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception error)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+            return error switch
+            {
+                SettingsException => ExitCode.Usage,
+                NotEnrolledException => ExitCode.NotEnrolled,
+                ServiceRegistrationException or UnauthorizedAccessException => ExitCode.NotPermitted,
+                OperationCanceledException => ExitCode.Success,
+                _ => ExitCode.Failure,
+            };
+        }
+    }
+
+    private static Platform CurrentPlatform() => OperatingSystem.IsWindows() ? Windows() : Linux();
+
+    [SupportedOSPlatform("windows")]
+    private static Platform Windows() => new(
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "DeployFlow", "Agent"),
+        WindowsServiceHelpers.IsWindowsService(),
+        new WindowsPrivateFiles(),
+        new WindowsProcessLauncher(),
+        new WindowsProgramFiles(),
+        new ChildEnvironment(),
+        new WindowsService(),
+        new WindowsAgentReplacement(),
+        data => new WindowsDeviceKeyStore(data),
+        dmiTable => new WindowsMachine(dmiTable, TimeProvider.System));
+
+    [UnsupportedOSPlatform("windows")]
+    private static Platform Linux() => new(
+        "/var/lib/deployflow-agent",
+        SystemdHelpers.IsSystemdService(),
+        new LinuxPrivateFiles(),
+        new LinuxProcessLauncher(),
+        new LinuxProgramFiles(LinuxProgramFiles.Standard),
+        new ChildEnvironment(),
+        new SystemdService(),
+        new LinuxAgentReplacement(),
+        data => new FileDeviceKeyStore(data),
+        dmiTable => new LinuxMachine(dmiTable, TimeProvider.System));
+}

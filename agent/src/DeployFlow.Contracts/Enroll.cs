@@ -1,0 +1,42 @@
+namespace DeployFlow.Contracts;
+
+/// <summary><c>POST /agent/v1/enroll</c>: an enrollment token and a new key become a device.</summary>
+/// <param name="PublicKey">SubjectPublicKeyInfo in DER, base64.</param>
+/// <param name="KeyProtection">One of <see cref="Contracts.KeyProtection"/>.</param>
+public sealed record EnrollRequest(
+    string Token,
+    string PublicKey,
+    string KeyProtection,
+    string AgentVersion,
+    MachineFacts Facts);
+
+public sealed record EnrollResponse(string DeviceId, string State, DateTimeOffset ServerTime);
+
+/// <summary>What a machine claims to be. Claims, never credentials.</summary>
+public sealed record MachineFacts(
+    string Hostname,
+    string OsFamily,
+    string OsName,
+    string OsVersion,
+    string Architecture,
+    string? Manufacturer,
+    string? Model,
+    string? Sku,
+    string? Serial,
+    string? SmbiosUuid,
+    IReadOnlyList<string> MacAddresses);
+
+/// <summary>Where the private key of the device lies.</summary>
+public static class KeyProtection
+{
+    public const string Tpm = "tpm";
+    public const string Ksp = "ksp";
+    public const string Dpapi = "dpapi";
+    public const string File = "file";
+}
+
+public static class DeviceState
+{
+    public const string Active = "active";
+    public const string Pending = "pending";
+}

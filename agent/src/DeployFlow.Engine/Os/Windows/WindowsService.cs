@@ -1,0 +1,52 @@
+using System.Runtime.Versioning;
+
+namespace DeployFlow.Engine.Os.Windows;
+
+/// <summary>A service of the Windows service control manager, by its own tool.</summary>
+[SupportedOSPlatform("windows")]
+public sealed class WindowsService : IServiceRegistration
+{
+    public const string Name = "DeployFlowAgent";
+
+    private const int NotInstalled = 1060;
+
+    public void Install(string dataDirectory)
+    {
+        var program = Environment.ProcessPath ?? throw new ServiceRegistrationException("The path of this program is not known.");
+        var commandLine = $"\"{program}\" run --data-dir \"{dataDirectory}\"";
+        Call("create", Name, "binPath=", commandLine, "start=", "auto", "DisplayName=", "DeployFlow Fleet agent");
+        Call("description", Name, "Carries out what the DeployFlow Fleet server asks of this machine.");
+        // Restarted after every death, also after one with an exit code instead of a crash.
+        Call("failure", Name, "reset=", "86400", "actions=", "restart/2000/restart/10000/restart/60000");
+        Call("failureflag", Name, "1");
+        Call("start", Name);
+    }
+
+    public void Uninstall()
+    {
+        if (Status() == "not_installed")
+            throw new ServiceRegistrationException("The service is not installed.");
+        _ = Tool("stop", Name);
+        Call("delete", Name);
+    }
+
+    public string Status()
+    {
+        var end = Tool("query", Name);
+        if (end is null || end.ExitCode == NotInstalled)
+            return "not_installed";
+        var output = end.Output;
+        return output.Contains("RUNNING", StringComparison.Ordinal) ? "running"
+            : output.Contains("STOPPED", StringComparison.Ordinal) ? "stopped"
+            : end.ExitCode == 0 ? "changing" : "not_installed";
+    }
+
+    private static void Call(params string[] arguments)
+    {
+        var end = Tool(arguments);
+        if (end is not { ExitCode: 0 })
+            throw new ServiceRegistrationException($"sc {arguments[0]} failed ({end?.ExitCode}): {end?.Output.Trim()} Run it as administrator.");
+    }
+
+    private static ProgramEnd? Tool(params string[] arguments) => ProgramOutput.Run(Path.Combine(Environment.SystemDirectory, "sc.exe"), arguments);
+}
