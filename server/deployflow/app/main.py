@@ -10,6 +10,7 @@ from deployflow import __version__
 from deployflow.app import migrate, registry
 from deployflow.identity.csrf import CsrfGuard
 from deployflow.platform.errors import NotFound
+from deployflow.platform.idempotency import Idempotency
 from deployflow.platform.periodic import PeriodicRunner
 from deployflow.platform.settings import Settings
 from deployflow.platform.web import RequestFrame, RequestLog, install_problem_handlers
@@ -55,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in registry.agent_routers():
         app.include_router(router, prefix="/agent/v1")
     app.include_router(_unknown_api_paths())
+    app.add_middleware(Idempotency, sealer=runtime.sealer)
     app.add_middleware(CsrfGuard, public_url=settings.public_url)
     app.add_middleware(RequestLog, quiet=QUIET_ROUTES)
     app.add_middleware(

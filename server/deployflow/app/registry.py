@@ -14,7 +14,7 @@ from deployflow.platform.settings import Settings
 from deployflow.platform.tables import Table
 
 # Domains with tables, lowest first; each adds itself.
-TABLES = ("identity", "audit", "secrets")
+TABLES = ("identity", "audit", "secrets", "devices", "enrollment", "actions", "scripts")
 
 
 def load_tables() -> MetaData:

@@ -209,8 +209,11 @@ def _check_trail(database: Database, request: Request, session: AsyncSession) ->
 
 async def _open_session(request: Request) -> AsyncIterator[AsyncSession]:
     database: Database = request.app.state.db
+    context: Context = request.state.context
+    # Set by `platform.idempotency` where the answer has to be kept in the same transaction.
+    claim = getattr(request.state, "idempotency", None)
     try:
-        async with database.write(request.state.context) as session:
+        async with claim.transaction(database, context) if claim else database.write(context) as session:
             yield session
             await session.flush()
             _check_trail(database, request, session)

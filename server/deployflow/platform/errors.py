@@ -75,6 +75,13 @@ class Invalid(Problem):
     title = "Some fields need another value"
 
 
+class Malformed(Invalid):
+    """A device's message of the wrong shape."""
+
+    code = "malformed"
+    title = "Malformed request"
+
+
 class PreconditionRequired(Problem):
     status = 428
     code = "precondition_required"

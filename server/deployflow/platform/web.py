@@ -27,6 +27,7 @@ from deployflow.platform.db import is_unavailable
 from deployflow.platform.errors import (
     BadRequest,
     Invalid,
+    Malformed,
     NotFound,
     PreconditionFailed,
     Problem,
@@ -239,7 +240,8 @@ def install_problem_handlers(app: FastAPI) -> None:  # noqa: C901  six small han
         ]
         if errors and errors[0]["type"] == "json_invalid":
             return answer(request, BadRequest("The body is not valid JSON", errors=errors))
-        return answer(request, Invalid(_first_words(errors), errors=errors))
+        kind = Malformed if request.url.path.startswith("/agent/") else Invalid
+        return answer(request, kind(_first_words(errors), errors=errors))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -1,0 +1,1 @@
+"""The script library, and the kind of action that runs a script."""
