@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from deployflow import __version__
-from deployflow.app import migrate, registry
+from deployflow.app import apidocs, events, health, migrate, openapi, registry
+from deployflow.app.console import Console, find_console
 from deployflow.identity.csrf import CsrfGuard
 from deployflow.platform.errors import NotFound
 from deployflow.platform.idempotency import Idempotency
@@ -43,6 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="DeployFlow Fleet",
         version=__version__,
         openapi_url="/api/openapi.json",
+        generate_unique_id_function=openapi.operation_id,
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -55,7 +57,12 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/api/v1")
     for router in registry.agent_routers():
         app.include_router(router, prefix="/agent/v1")
+    app.include_router(events.router, prefix="/api/v1")
+    app.include_router(health.router)
+    app.include_router(apidocs.router)
     app.include_router(_unknown_api_paths())
+    app.mount("/", Console(find_console(settings)))
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_middleware(Idempotency, sealer=runtime.sealer)
     app.add_middleware(CsrfGuard, public_url=settings.public_url)
     app.add_middleware(RequestLog, quiet=QUIET_ROUTES)
