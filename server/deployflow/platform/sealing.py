@@ -12,6 +12,8 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from deployflow.platform.private_files import make_once
+
 FORMAT = b"\x01"
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -65,14 +67,8 @@ def load_or_make_key(keys_dir: Path) -> bytes:
         SealBroken: when the file holds something else.
     """
     file = keys_dir / "kek"
-    if not file.exists():
-        keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(os.urandom(KEY_BYTES))
-            handle.flush()
-            os.fsync(handle.fileno())
-    key = file.read_bytes()
+    keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key = make_once(file, os.urandom(KEY_BYTES))
     if len(key) != KEY_BYTES:
         raise SealBroken(f"{file} does not hold a key of {KEY_BYTES} bytes")
     return key
