@@ -1,0 +1,48 @@
+"""Why a token does not enroll a machine. The codes of 401 are final for the agent."""
+
+from deployflow.platform.errors import Conflict, NotFound, Unauthenticated, Unavailable
+
+
+class TokenNotFound(NotFound):
+    code = "enrollment_token_not_found"
+    title = "There is no such enrollment token"
+
+
+class TokenRevokedAlready(Conflict):
+    code = "enrollment_token_revoked"
+    title = "This enrollment token is revoked already"
+
+
+class TokenInvalid(Unauthenticated):
+    code = "token_invalid"
+    title = "This is no enrollment token of this server: copy it again, or make a new one in the console"
+
+
+class TokenExpired(Unauthenticated):
+    code = "token_expired"
+    title = "This enrollment token has expired: make a new one in the console"
+
+
+class TokenUsedUp(Unauthenticated):
+    code = "token_used_up"
+    title = "This enrollment token was used as often as it may be: make a new one in the console"
+
+
+class TokenRevoked(Unauthenticated):
+    code = "token_revoked"
+    title = "This enrollment token was revoked: make a new one in the console"
+
+
+class TokenNotAllowedHere(Unauthenticated):
+    code = "token_not_allowed_here"
+    title = "This enrollment token is not good from this address: see its allowed networks in the console"
+
+
+class KeyInUse(Conflict):
+    code = "key_in_use"
+    title = "This key belongs to a device of another organisation: remove the agent's data folder and enroll anew"
+
+
+class AgentNotBuilt(Unavailable):
+    code = "agent_not_built"
+    title = "The agent's builds are not on this server: run `make agent`, or set DEPLOYFLOW_AGENTS_DIR"

@@ -1,0 +1,106 @@
+"""One line that installs the agent, the scripts behind it, and the agent's builds. All without a secret."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from fastapi import Request
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from deployflow.enrollment.errors import AgentNotBuilt
+from deployflow.enrollment.schemas import InstallLines
+from deployflow.identity.models import Tenant
+from deployflow.platform.errors import BadRequest
+from deployflow.platform.settings import Settings
+
+Rid = Literal["linux-x64", "win-x64"]
+FILES: dict[Rid, str] = {
+    "linux-x64": "deployflow-agent-linux-x64.tar.gz",
+    "win-x64": "deployflow-agent-win-x64.zip",
+}
+MEDIA_TYPES: dict[Rid, str] = {"linux-x64": "application/gzip", "win-x64": "application/zip"}
+_PACKAGE = Path(__file__).resolve().parents[1]
+_SCRIPTS = Path(__file__).parent / "scripts"
+# The address goes into scripts that run as root: nothing but what addresses are made of.
+_HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$")
+
+
+class HostWrong(BadRequest):
+    code = "host_wrong"
+    title = "The Host header is no address"
+
+
+def lines(url: str, token: str) -> InstallLines:
+    """What to paste on a machine, as root or administrator."""
+    return InstallLines(
+        linux=f"curl -fsSL {url}/install.sh | sudo DEPLOYFLOW_SERVER={url} DEPLOYFLOW_TOKEN={token} sh",
+        windows=(f"$env:DEPLOYFLOW_SERVER='{url}'; $env:DEPLOYFLOW_TOKEN='{token}'; irm {url}/install.ps1 | iex"),
+    )
+
+
+async def public_url(session: AsyncSession, settings: Settings, request: Request) -> str:
+    """How machines reach this server: as set for the server, else for the organisation, else as asked."""
+    if settings.public_url is None:
+        tenant_id = session.info["context"].tenant_id
+        of_tenant = await session.scalar(select(Tenant.public_url).where(Tenant.id == tenant_id))
+        if of_tenant:
+            return of_tenant.rstrip("/")
+    return server_url(settings, request)
+
+
+def server_url(settings: Settings, request: Request) -> str:
+    """The same without knowing the organisation.
+
+    Raises:
+        HostWrong: 400.
+    """
+    if settings.public_url is not None:
+        return settings.public_url
+    host = request.headers.get("host", "")
+    if not _HOST.match(host):
+        raise HostWrong
+    return f"{request.url.scheme}://{host}"
+
+
+def script(name: Literal["install.sh", "install.ps1"], url: str) -> str:
+    """An install script that knows its server."""
+    return (_SCRIPTS / name).read_text(encoding="utf-8").replace("@SERVER@", url)
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """An agent's archive on disk."""
+
+    path: Path
+    sha256: str
+
+
+def build(settings: Settings, rid: Rid) -> Build:
+    """The agent's archive for a kind of machine.
+
+    Raises:
+        AgentNotBuilt: 503.
+    """
+    for folder in _folders(settings):
+        path = folder / FILES[rid]
+        if path.is_file():
+            stat = path.stat()
+            return Build(path, _sha256(path, stat.st_mtime_ns, stat.st_size))
+    raise AgentNotBuilt
+
+
+def _folders(settings: Settings) -> list[Path]:
+    if settings.agents_dir is not None:
+        return [settings.agents_dir]
+    # In a wheel inside the package, in a checkout beside the server.
+    return [_PACKAGE / "_agents", _PACKAGE.parents[1] / "agent" / "dist"]
+
+
+@lru_cache(maxsize=8)
+def _sha256(path: Path, _modified: int, _size: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
