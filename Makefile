@@ -25,7 +25,7 @@ bench: ## measure, and write docs/benchmarks.md
 	@scripts/python scripts/suites.py bench
 
 agent: ## build the agent for linux-x64 and win-x64 into agent/dist
-	@scripts/python scripts/agent.py
+	@agent/build.sh
 
 openapi: ## export contracts/openapi.json and generate the console's types
 	@scripts/python scripts/suites.py openapi

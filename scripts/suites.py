@@ -23,6 +23,7 @@ from tools import (
     SERVER,
     SYSTEM_PACKAGES,
     Stop,
+    build_agent,
     build_console,
     log_file,
     sync_console,
@@ -134,18 +135,17 @@ AGENT_UNIT = Suite(
 )
 
 
-def build_agent() -> None:
-    import agent
-
-    if shutil.which("dotnet"):
-        agent.build()
-
-
 E2E = Suite(
     "console: the whole story in Chromium",
     [["npm", "run", "e2e"]],
     folder=CONSOLE,
     needs=[there(CONSOLE / "e2e"), CHROMIUM, DOTNET, LINKER],
+    prepare=[sync_server, build_console, build_agent],
+)
+TOGETHER = Suite(
+    "all parts together: lost work, bad input",
+    [[BIN / "pytest", "-c", ROOT / "e2e" / "pytest.ini", "-q", "--durations=5", ROOT / "e2e"]],
+    needs=[there(ROOT / "e2e" / "pytest.ini"), DOTNET, LINKER, POSTGRESQL],
     prepare=[sync_server, build_console, build_agent],
 )
 WINE = Suite(
@@ -156,13 +156,12 @@ WINE = Suite(
 )
 BENCH = Suite(
     "benchmarks",
-    [[BIN / "python", "-m", "benchmarks"]],
-    folder=SERVER,
-    needs=[there(SERVER / "benchmarks"), POSTGRESQL],
-    prepare=[sync_server],
+    [[BIN / "python", "-m", "bench"]],
+    needs=[there(ROOT / "bench"), POSTGRESQL, DOTNET],
+    prepare=[sync_server, build_console, build_agent],
     counts_tests=False,
 )
-TEST = [*LINT, server_suite("sqlite"), server_suite("postgresql"), CONSOLE_UNIT, AGENT_UNIT, E2E]
+TEST = [*LINT, server_suite("sqlite"), server_suite("postgresql"), CONSOLE_UNIT, AGENT_UNIT, TOGETHER, E2E]
 
 
 def run_suites(suites: Sequence[Suite]) -> list[Outcome]:

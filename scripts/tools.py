@@ -126,7 +126,7 @@ def sync_server() -> None:
         "server", SERVER / ".venv" / "bin" / "deployflow", [SERVER / "pyproject.toml", SERVER / "uv.lock"], str(ROOT)
     )
     if not stamp.is_current():
-        run("install the server's packages", [uv(), "sync", "--frozen", "--quiet"], cwd=SERVER)
+        run("install the server's packages", [uv(), "sync", "--frozen", "--quiet", "--compile-bytecode"], cwd=SERVER)
         stamp.keep()
 
 
@@ -151,3 +151,8 @@ def build_console() -> None:
     sync_console()
     run("build the console", ["npm", "run", "build"], cwd=CONSOLE, env={"NEXT_TELEMETRY_DISABLED": "1"})
     stamp.keep()
+
+
+def build_agent() -> None:
+    """The agent's downloads in agent/dist; its own build knows what is current."""
+    run("build the agent", [AGENT / "build.sh"], cwd=AGENT)

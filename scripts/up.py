@@ -12,8 +12,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import agent
-from tools import LOCAL, ROOT, SERVER, Stop, build_console, sync_console, sync_server
+from tools import AGENT, LOCAL, ROOT, SERVER, Stop, build_agent, build_console, sync_console, sync_server
 
 HOST = os.environ.get("HOST") or "127.0.0.1"
 PORT = os.environ.get("PORT") or "8480"
@@ -29,13 +28,19 @@ def main() -> None:
     if dev:
         sync_console()
         os.chdir(ROOT)
-        os.execve(sys.executable, [sys.executable, str(ROOT / "scripts" / "dev.py")], {**os.environ, **OWN})  # noqa: S606
+        os.execve(sys.executable, [sys.executable, str(ROOT / "scripts" / "dev.py")], environment())  # noqa: S606
     build_console()
-    build_agent()
+    offer_agent()
     DATA.mkdir(parents=True, exist_ok=True)
     print(f"Data in {DATA}; stop with Ctrl-C.", flush=True)
     program = SERVER / ".venv" / "bin" / "deployflow"
-    os.execve(program, [str(program), "serve"], {**os.environ, **OWN})  # noqa: S606
+    os.execve(program, [str(program), "serve"], environment())  # noqa: S606
+
+
+def environment() -> dict[str, str]:
+    """Ours before the caller's; and compiled modules are kept, or every start would take seconds more."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **OWN}
 
 
 def check_port() -> None:
@@ -64,18 +69,19 @@ def is_ours() -> bool:
         return False
 
 
-def build_agent() -> None:
+def offer_agent() -> None:
     """The agent's downloads, where the .NET SDK is here. The server runs without them."""
     if shutil.which("dotnet") is None:
-        print(
-            "  The agent's downloads are not offered: the .NET 10 SDK is not on PATH."
-            " Install it (https://dotnet.microsoft.com/) and run `make agent`; a running server finds them."
-        )
+        if not list((AGENT / "dist").glob("deployflow-agent-*")):
+            print(
+                "  No agent to download yet: the .NET 10 SDK is not on PATH. Install it"
+                " (https://dotnet.microsoft.com/) and run `make agent`; the running server offers what that builds."
+            )
         return
     try:
-        agent.build()
+        build_agent()
     except Stop as stop:
-        print(f"  The agent's downloads are not offered: {stop}", file=sys.stderr)
+        print(f"  No agent to download: {stop}", file=sys.stderr)
 
 
 if __name__ == "__main__":

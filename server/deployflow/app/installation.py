@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 
 from deployflow.app.failures import Failure, Unusable
@@ -56,10 +55,6 @@ def explained(settings: Settings) -> Iterator[None]:
         raise
     except SealBroken as error:
         raise Unusable(f"the server's key cannot be used: {error}") from error
-    except CommandError as error:
-        raise Unusable(
-            f"the database was made by a newer DeployFlow than this one ({error}): install that version"
-        ) from error
     except DBAPIError as error:
         raise Unusable(_why_no_database(settings, error)) from error
     except OSError as error:

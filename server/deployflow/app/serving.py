@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import signal
 import socket
 from collections.abc import Callable
 
@@ -83,6 +84,13 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._drain = drain
         self._on_ready = on_ready
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        # uvicorn's own way raises the signal again at the end: a stop that was asked for would look like a crash.
+        loop = asyncio.get_running_loop()
+        for asked in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(asked, self.handle_exit, asked, None)
+        await self._serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -48,3 +48,5 @@ def configure_logs(*, log_format: str, level: str) -> None:
     root.setLevel(level.upper())
     # The access log would repeat what our own middleware says with ids.
     logging.getLogger("uvicorn.access").disabled = True
+    # Each step of a migration would be a line; the upgrade says in one what it did.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
