@@ -19,6 +19,7 @@ from sqlalchemy.sql.dml import Update
 
 from deployflow.devices.access import SignedDevice
 from deployflow.devices.models import Device, RequestNonce
+from deployflow.devices.replays import Spent
 from deployflow.platform import clock
 from deployflow.platform.changes import CHANGES
 from deployflow.platform.context import system_context
@@ -66,6 +67,7 @@ class Presence:
         self._started = time.monotonic()
         self._unwritten: dict[UUID, Seen] = {}
         self._nonces: list[SpentNonce] = []
+        self._spent = runtime.part(Spent)
         self._keeps_nonces = not runtime.db.is_sqlite
         self._last_seen: dict[UUID, float] = {}
         self._changed: dict[UUID, set[UUID]] = defaultdict(set)
@@ -168,9 +170,13 @@ class Presence:
             postgresql.insert(_NONCES)
             .from_select(["thumbprint", "nonce", "expires_at"], select(rows.render_derived()))
             .on_conflict_do_nothing()
+            .returning(_NONCES.c.thumbprint, _NONCES.c.nonce)
         )
         async with self._db.write(system_context()) as session:
-            await (await session.connection()).execute(statement)
+            written = (await (await session.connection()).execute(statement)).all()
+        expires = {(nonce.thumbprint, nonce.nonce): nonce.expires for nonce in spent}
+        for thumbprint, nonce in written:
+            self._spent.add(thumbprint, nonce, expires[thumbprint, nonce])
 
 
 # An older sign of life never overwrites a newer one that another process wrote.

@@ -4,19 +4,24 @@ Each process remembers the nonces it saw until their requests expire. What must 
 restart, spends its nonce in the database in its own transaction (`spend`): an enrolment, a lease, an inventory.
 An idle check-in does not, so that it costs no write. On PostgreSQL the presence flush writes the nonces of those
 along, so an idle check-in captured from one process and replayed at another within 5 s is held there; it can
-show the device as online, and as soon as it would be given an action, spending its nonce fails.
+show the device as online, and as soon as it would be given an action, spending its nonce fails. A process knows what
+it wrote itself (`Spent`), so that a call it has held for long may still be given something.
 """
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.devices.errors import Replayed
 from deployflow.devices.models import RequestNonce
+from deployflow.platform.db import after_commit
 from deployflow.platform.errors import Unavailable
+from deployflow.platform.runtime import Runtime
 
 BUCKET_S = 60
 # About 70 bytes each. Only holders of a known key fill this: 3,300 requests a second with the longest lifetime.
@@ -71,6 +76,55 @@ async def spend(session: AsyncSession, *, keyid: str, nonce: str, expires: int) 
             session.add(row)
     except IntegrityError as error:
         raise Replayed from error
+
+
+class Spent:
+    """The nonces that this process itself has written: seeing them in the database is no replay."""
+
+    def __init__(self, _runtime: Runtime) -> None:
+        self._buckets: dict[int, set[int]] = {}
+
+    def add(self, keyid: str, nonce: str, expires: int) -> None:
+        minute = expires // BUCKET_S
+        kept = self._buckets.get(minute)
+        if kept is None:
+            present = int(time.time()) // BUCKET_S
+            self._buckets = {number: marks for number, marks in self._buckets.items() if number >= present}
+            kept = self._buckets[minute] = set()
+        kept.add(hash((keyid, nonce)))
+
+    def has(self, keyid: str, nonce: str, expires: int) -> bool:
+        return hash((keyid, nonce)) in self._buckets.get(expires // BUCKET_S, ())
+
+
+async def spend_many(session: AsyncSession, spent: Spent, requests: Iterable[tuple[str, str, int]]) -> set[str]:
+    """Spend the nonces of requests (keyid, nonce, expires) that are about to be handed something.
+
+    Returns:
+        The keyids of those that were handed something before, here or elsewhere.
+    """
+    fresh = {(keyid, nonce): expires for keyid, nonce, expires in requests if not spent.has(keyid, nonce, expires)}
+    if not fresh:
+        return set()
+    rows = [
+        {"thumbprint": keyid, "nonce": nonce, "expires_at": datetime.fromtimestamp(expires, UTC)}
+        for (keyid, nonce), expires in sorted(fresh.items())
+    ]
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = (
+        insert(RequestNonce)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .returning(RequestNonce.thumbprint, RequestNonce.nonce)
+    )
+    written = {(keyid, nonce) for keyid, nonce in await session.execute(statement)}
+
+    def remember() -> None:
+        for keyid, nonce in written:
+            spent.add(keyid, nonce, fresh[keyid, nonce])
+
+    after_commit(session, remember)
+    return {keyid for keyid, nonce in fresh if (keyid, nonce) not in written}
 
 
 async def forget_expired(session: AsyncSession) -> None:

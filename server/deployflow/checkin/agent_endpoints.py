@@ -1,0 +1,109 @@
+"""`POST /agent/v1/check-in`, as a plain ASGI application.
+
+FastAPI's dependencies, its exit stacks and its copies of the body cost more here than the work itself: an idle
+check-in is one signature, one small model and one entry in memory.
+"""
+
+import json
+import random
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from deployflow.actions.leasing import Delivery
+from deployflow.checkin.held import Answer, Held
+from deployflow.checkin.schemas import CheckIn
+from deployflow.checkin.seats import ClientGone
+from deployflow.devices.access import Gate, become, validate
+from deployflow.platform import clock
+from deployflow.platform.context import Context
+from deployflow.platform.db import is_unavailable
+from deployflow.platform.errors import Unavailable
+from deployflow.platform.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+PATH = "/agent/v1/check-in"
+# Full jitter: whoever is sent away comes back spread over this time.
+OVERLOAD_RETRY_S = (5, 30)
+_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+
+
+class CheckInEndpoint:
+    """The ASGI application behind the route. Problems that it raises are answered by the app's handlers."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        runtime: Runtime = scope["app"].state.runtime
+        try:
+            body = await _read(receive)
+            device = await runtime.part(Gate).authenticate(scope, body)
+            become(scope["state"]["context"], device)
+            message = validate(CheckIn, body)
+            answer = await runtime.part(Held).check_in(device, message, receive)
+        except ClientGone:
+            return
+        except (DBAPIError, PoolTimeout) as error:
+            if not isinstance(error, PoolTimeout) and not is_unavailable(error):
+                raise
+            context: Context = scope["state"]["context"]
+            log.warning("check_in_without_database", request_id=context.request_id, error=type(error).__name__)
+            raise Unavailable(
+                "The database does not answer; come back later",
+                retry_after_s=random.randint(*OVERLOAD_RETRY_S),  # noqa: S311  spreads load, guards nothing
+            ) from error
+        payload = _encode(answer)
+        headers = [*_HEADERS, (b"content-length", b"%d" % len(payload))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": payload})
+
+
+async def _read(receive: Receive) -> bytes:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        body += message.get("body", b"")
+    return body
+
+
+def _encode(answer: Answer) -> bytes:
+    document = {
+        "server_time": _time(clock.now()),
+        "device_state": answer.device_state,
+        "next_check_in_s": answer.next_check_in_s,
+        "receipt": answer.receipt,
+        "wants_inventory": answer.wants_inventory,
+        "actions": [_action(delivery) for delivery in answer.actions],
+        "cancel": [str(action_id) for action_id in answer.cancel],
+    }
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _action(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "action_id": str(delivery.action_id),
+        "fence": delivery.fence,
+        "kind": delivery.kind,
+        "timeout_s": delivery.timeout_s,
+        "expires_at": _time(delivery.expires_at),
+        "log_limit_bytes": delivery.log_limit_bytes,
+        "payload": dict(delivery.payload),
+    }
+
+
+def _time(moment: Any) -> str:
+    text: str = moment.isoformat()
+    return text.replace("+00:00", "Z")
+
+
+def route() -> Route:
+    """The route, for the app to put before all others."""
+    return Route(PATH, CheckInEndpoint(), methods=["POST"], name="check_in")
