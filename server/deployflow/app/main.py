@@ -10,7 +10,8 @@ from deployflow import __version__
 from deployflow.app import apidocs, events, health, migrate, openapi, registry
 from deployflow.app.console import Console, find_console
 from deployflow.identity.csrf import CsrfGuard
-from deployflow.platform.errors import NotFound
+from deployflow.identity.errors import UnknownPath
+from deployflow.identity.service.setup import ensure_token
 from deployflow.platform.idempotency import Idempotency
 from deployflow.platform.periodic import PeriodicRunner
 from deployflow.platform.settings import Settings
@@ -53,10 +54,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.db = runtime.db
     app.state.prepared = False
     install_problem_handlers(app)
+    app.router.routes.extend(registry.plain_routes())
     for router in registry.admin_routers():
         app.include_router(router, prefix="/api/v1")
     for router in registry.agent_routers():
         app.include_router(router, prefix="/agent/v1")
+    for router in registry.open_routers():
+        app.include_router(router)
     app.include_router(events.router, prefix="/api/v1")
     app.include_router(health.router)
     app.include_router(apidocs.router)
@@ -82,8 +86,10 @@ async def prepare(app: FastAPI) -> str | None:
     """
     if not app.state.prepared:
         await migrate.upgrade(app.state.runtime.db)
+        app.state.first_run_token = await ensure_token(app.state.runtime)
         app.state.prepared = True
-    return None
+    token: str | None = app.state.first_run_token
+    return token
 
 
 def _unknown_api_paths() -> APIRouter:
@@ -94,6 +100,6 @@ def _unknown_api_paths() -> APIRouter:
     @router.api_route("/agent/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     async def unknown(path: str) -> None:
         """Answer 404 as a problem document."""
-        raise NotFound(f"There is no route {path[:80]!r}")
+        raise UnknownPath(path)
 
     return router

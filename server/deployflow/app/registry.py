@@ -1,13 +1,30 @@
 """What the domains bring: their tables, routes, action kinds and periodic work. One line each."""
 
 from importlib import import_module
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import MetaData
+from starlette.routing import BaseRoute
 
+from deployflow.actions import agent_endpoints as actions_agent_endpoints
+from deployflow.actions import endpoints as actions_endpoints
+from deployflow.actions import tasks as actions_tasks
 from deployflow.audit import endpoints as audit_endpoints
 from deployflow.audit import tasks as audit_tasks
 from deployflow.audit.service import record
+from deployflow.checkin import agent_endpoints as checkin_endpoints
+from deployflow.checkin import description as checkin_description
+from deployflow.checkin import desk as checkin_desk
+from deployflow.devices import agent_endpoints as devices_agent_endpoints
+from deployflow.devices import endpoints as devices_endpoints
+from deployflow.devices import tasks as devices_tasks
+from deployflow.enrollment import agent_endpoints as enrollment_agent_endpoints
+from deployflow.enrollment import download_endpoints
+from deployflow.enrollment import endpoints as enrollment_endpoints
+from deployflow.identity import endpoints as identity_endpoints
+from deployflow.identity import tasks as identity_tasks
+from deployflow.platform import idempotency
 from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime, build_runtime
 from deployflow.platform.settings import Settings
@@ -34,17 +51,49 @@ def assemble(settings: Settings) -> Runtime:
 def admin_routers() -> list[APIRouter]:
     """Routes of `/api/v1`."""
     return [
+        *identity_endpoints.ROUTERS,
         audit_endpoints.router,
+        devices_endpoints.router,
+        enrollment_endpoints.router,
+        actions_endpoints.router,
     ]
 
 
 def agent_routers() -> list[APIRouter]:
     """Routes of `/agent/v1`, all signed by a device."""
-    return []
+    return [
+        devices_agent_endpoints.router,
+        enrollment_agent_endpoints.router,
+        actions_agent_endpoints.router,
+    ]
+
+
+def open_routers() -> list[APIRouter]:
+    """Routes outside of those prefixes, for machines that know nothing yet."""
+    return [
+        download_endpoints.router,
+    ]
+
+
+def plain_routes() -> list[BaseRoute]:
+    """Routes that go past FastAPI for speed; they stand before all others."""
+    return [
+        checkin_endpoints.route(),
+    ]
+
+
+def describe_plain_routes(schema: dict[str, Any]) -> None:
+    """Put them into the API's description by hand."""
+    checkin_description.add_to(schema)
 
 
 def periodic_work(runtime: Runtime) -> list[Periodic]:
     """Sweeps and flushes of one process."""
     return [
+        *identity_tasks.periodic_work(runtime),
         *audit_tasks.periodic_work(runtime),
+        *devices_tasks.periodic_work(runtime),
+        *actions_tasks.periodic(runtime),
+        *checkin_desk.periodic(runtime),
+        *idempotency.periodic(runtime),
     ]

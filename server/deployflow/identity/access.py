@@ -95,16 +95,22 @@ class Openness:
         """Let everybody pass."""
 
 
-def Requires(permission: str, *, step_up: bool = False) -> Any:  # noqa: N802  reads as a type in a signature
-    """The access dependency of a route: this permission, and with `step_up` a password given minutes ago."""
+def Requires(permission: str, *, step_up: bool = False, person: bool = False) -> Any:  # noqa: N802  reads as a type
+    """The access dependency of a route.
+
+    Args:
+        permission: What the caller's role has to allow.
+        step_up: Their password has to be minutes old too.
+        person: No API key, whatever its rights.
+    """
     if permission not in PERMISSIONS:
         raise ValueError(f"{permission} is not in identity.permissions")
-    return Depends(Requirement(permission, step_up=step_up))
+    return Depends(Requirement(permission, step_up=step_up, session_only=person))
 
 
-def SignedIn() -> Any:  # noqa: N802  reads as a type in a signature
+def SignedIn(*, step_up: bool = False) -> Any:  # noqa: N802  reads as a type in a signature
     """The access dependency of what everybody may do with their own account; not for API keys."""
-    return Depends(Requirement(None, session_only=True))
+    return Depends(Requirement(None, step_up=step_up, session_only=True))
 
 
 def Public(reason: str) -> Any:  # noqa: N802  reads as a type in a signature

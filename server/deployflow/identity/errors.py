@@ -34,6 +34,13 @@ class TooManySignIns(TooManyRequests):
     code = "too_many_sign_ins"
     title = "Too many failed sign-ins: wait before the next try"
 
+    def __init__(self, *, retry_after_s: int, quota: int | None = None) -> None:
+        """`quota`: tries a minute, where that is the wall that was hit."""
+        super().__init__(retry_after_s=retry_after_s)
+        self.headers["RateLimit"] = f'"sign-in";r=0;t={retry_after_s}'
+        if quota is not None:
+            self.headers["RateLimit-Policy"] = f'"sign-in";q={quota};w=60'
+
 
 class CrossSite(Forbidden):
     code = "cross_site_request"
@@ -81,9 +88,23 @@ class RightsExceeded(Forbidden):
     title = "You cannot give, take or act on rights that you do not have yourself"
 
 
+class NotAMember(NotFound):
+    title = "There is no such organisation for you"
+
+
 class LastOwner(Conflict):
     code = "last_owner"
     title = "The last active Owner stays: make somebody else Owner first"
+
+
+class PermissionUnknown(Invalid):
+    code = "permission_unknown"
+    title = "There is no such permission"
+
+
+class ExpiryWrong(Invalid):
+    code = "expiry_wrong"
+    title = "A key ends in the future, and within a year"
 
 
 class RoleBuiltIn(Conflict):

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from deployflow.platform import clock
 from deployflow.platform.tables import Identified, Table, TenantOwned, Versioned
@@ -63,6 +63,11 @@ class User(Identified, Table):
     totp_last_step: Mapped[int] = mapped_column(default=0)
     last_sign_in_at: Mapped[datetime | None]
 
+    @property
+    def totp_enabled(self) -> bool:
+        """Whether a code is asked for at sign-in."""
+        return self.totp_secret is not None
+
 
 class Role(Identified, TenantOwned, Versioned, Table):
     """A set of permissions. A built-in one takes them from code, so that it grows with the product."""
@@ -90,6 +95,8 @@ class Membership(Identified, TenantOwned, Versioned, Table):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     role_id: Mapped[UUID]
     is_active: Mapped[bool] = mapped_column(default=True)
+    user: Mapped[User] = relationship(lazy="raise")
+    role: Mapped[Role] = relationship(lazy="raise", overlaps="tenant_id")
 
 
 class UserSession(Identified, Table):
@@ -169,6 +176,7 @@ class ApiKey(Identified, TenantOwned, Versioned, Table):
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    created_by: Mapped[User | None] = relationship(lazy="raise")
 
     @property
     def prefix(self) -> str:

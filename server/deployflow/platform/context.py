@@ -1,6 +1,6 @@
 """Who is asking, for which tenant, from where: carried by a request or a background job."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from uuid import UUID
 
@@ -36,6 +36,10 @@ class Context:
     all_tenants: bool = False
     ip: str | None = None
     request_id: str = field(default_factory=lambda: str(new_id()))
+
+    def everywhere(self) -> "Context":
+        """A copy that sees all tenants: for the few acts of a person that stand above them, such as signing in."""
+        return replace(self, all_tenants=True)
 
 
 def system_context(tenant_id: UUID | None = None) -> Context:

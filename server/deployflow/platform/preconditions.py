@@ -34,5 +34,7 @@ def require_version(row: Versioned, expected: int | None) -> None:
         raise PreconditionFailed
 
 
-def set_etag(response: Response, row: Versioned) -> None:
-    response.headers["ETag"] = f'"{row.version}"'
+def set_etag(response: Response, row: Versioned | int) -> None:
+    """Say which version this answer is. Takes the row, or its version where the row was shaped already."""
+    version = row if isinstance(row, int) else row.version
+    response.headers["ETag"] = f'"{version}"'

@@ -17,6 +17,9 @@ from pydantic_settings import (
 
 DEFAULT_DATA_DIR = Path("/var/lib/deployflow")
 DEFAULT_PORT = 8480
+# A check-in is held 50 s at most and followed by the next at once; 35 s of grace for a slow network, a flush and a
+# retry or two. It stands here because the settings page says it too.
+OFFLINE_AFTER = timedelta(seconds=85)
 
 
 class SettingsError(Exception):
@@ -31,7 +34,8 @@ def _database_url(value: str) -> str:
     raise ValueError("use postgresql+psycopg://user:password@host/name, or leave it out for SQLite")
 
 
-def _public_url(value: str) -> str:
+def public_url_of(value: str) -> str:
+    """The address without a slash at its end, refused when it is more than scheme, host and port."""
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
         raise ValueError("give scheme, host and port only, such as https://fleet.example.com")
@@ -50,7 +54,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
     port: int = Field(DEFAULT_PORT, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+    public_url: Annotated[str, AfterValidator(public_url_of)] | None = Field(
         None, description="How browsers and devices reach this server, when a proxy stands before it."
     )
     trusted_proxies: list[str] = Field(
