@@ -1,7 +1,7 @@
 """Routes of `/api/v1/actions`."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response, status
@@ -56,10 +56,10 @@ async def list_actions(
     params: Listing,
     admin: Annotated[Principal, Requires("actions:read")],  # noqa: ARG001
     session: ReadSession,
-) -> Page[Action]:
+) -> dict[str, Any]:
     """List actions, the newest first."""
     items, cursor, total = await queries.list_actions(session, params)
-    return Page.model_construct(items=items, next_cursor=cursor, total=total)
+    return {"items": items, "next_cursor": cursor, "total": total}
 
 
 @router.get("/summary")

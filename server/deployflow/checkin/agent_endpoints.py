@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from deployflow.actions.leasing import Delivery
+from deployflow.checkin.description import PATH
 from deployflow.checkin.held import Answer, Held
 from deployflow.checkin.schemas import CheckIn
 from deployflow.checkin.seats import ClientGone
@@ -27,7 +28,6 @@ from deployflow.platform.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-PATH = "/agent/v1/check-in"
 # Full jitter: whoever is sent away comes back spread over this time.
 OVERLOAD_RETRY_S = (5, 30)
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]

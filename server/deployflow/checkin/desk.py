@@ -16,6 +16,7 @@ from deployflow.actions import leasing
 from deployflow.actions.leasing import Delivery, Sight, Visit
 from deployflow.devices import replays
 from deployflow.devices.access import SignedDevice
+from deployflow.devices.errors import Replayed
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
 from deployflow.platform.errors import Unavailable
@@ -156,7 +157,7 @@ class Desk:
             found[device_id].deliveries = deliveries
             self._renewed.update({(delivery.action_id, device_id): now for delivery in deliveries})
         for device_id in spent:
-            _refuse(questions[device_id], replays.Replayed())
+            _refuse(questions[device_id], Replayed())
         return found
 
     async def _nobody_waits(self, deliveries: Sequence[Delivery]) -> None:
