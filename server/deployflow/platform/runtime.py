@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 
 from deployflow.platform.db import Database
+from deployflow.platform.doorbell import Doorbell
 from deployflow.platform.drain import Drain
 from deployflow.platform.sealing import Sealer, load_or_make_key
 from deployflow.platform.settings import Settings
@@ -48,7 +49,7 @@ class Runtime:
 def build_runtime(settings: Settings) -> Runtime:
     """Open the database and the key of this installation; nothing is connected yet."""
     db = Database(settings)
-    db.wakeups = Wakeups(None if db.is_sqlite else db.url)
+    db.wakeups = Wakeups(None, Doorbell(settings.data_dir)) if db.is_sqlite else Wakeups(db.url)
     return Runtime(
         settings=settings,
         db=db,

@@ -16,6 +16,8 @@ from uuid import uuid4
 import structlog
 from sqlalchemy.engine import URL
 
+from deployflow.platform.doorbell import Doorbell
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -27,6 +29,8 @@ KEY_BYTES_PER_MESSAGE = 7_500
 # The first wake-up leaves at once, later ones wait for company at most this long.
 COALESCE_S = 0.02
 RECONNECT_S = 1.0
+# A process that ends does not wait longer for a database that is away.
+LAST_WORDS_S = 2.0
 
 Listener = Callable[[frozenset[str]], None]
 GapListener = Callable[[], None]
@@ -35,8 +39,9 @@ GapListener = Callable[[], None]
 class Wakeups:
     """Publish and listen, by channel. Listeners are called in the event loop and must not block."""
 
-    def __init__(self, url: URL | None) -> None:
+    def __init__(self, url: URL | None, doorbell: Doorbell | None = None) -> None:
         self._conninfo = None if url is None else _conninfo(url)
+        self._doorbell = doorbell
         self._listeners: dict[str, list[Listener]] = defaultdict(list)
         self._gap_listeners: list[GapListener] = []
         self._unsent: dict[str, set[str]] = defaultdict(set)
@@ -61,9 +66,14 @@ class Wakeups:
         if self._conninfo is not None:
             self._unsent[channel] |= wanted
             self._news.set()
+        elif self._doorbell is not None:
+            for batch in _batches(sorted(wanted)):
+                self._doorbell.ring(json.dumps({"channel": channel, "keys": batch}).encode())
 
     async def start(self) -> None:
         """Connect to the other processes, where there can be any."""
+        if self._doorbell is not None:
+            self._doorbell.listen(self._on_ring)
         if self._conninfo is not None:
             self._tasks = [
                 asyncio.create_task(self._send_forever()),
@@ -71,11 +81,22 @@ class Wakeups:
             ]
 
     async def stop(self) -> None:
+        if self._doorbell is not None:
+            self._doorbell.close()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        if self._unsent:
+            await self._send_last()
+
+    def _on_ring(self, message: bytes) -> None:
+        try:
+            rung = json.loads(message)
+            self._deliver(rung["channel"], frozenset(rung["keys"]))
+        except (ValueError, KeyError, TypeError):
+            log.warning("wakeup_unreadable")
 
     def _deliver(self, channel: str, keys: frozenset[str]) -> None:
         for listener in self._listeners[channel]:
@@ -95,6 +116,17 @@ class Wakeups:
                 log.warning("wakeup_sender_lost_database")
                 self._news.set()
                 await asyncio.sleep(RECONNECT_S)
+
+    async def _send_last(self) -> None:
+        """What is left when the process ends: all that a command published."""
+        import psycopg  # noqa: PLC0415  as above
+
+        with suppress(psycopg.Error, TimeoutError):
+            async with (
+                asyncio.timeout(LAST_WORDS_S),
+                await psycopg.AsyncConnection.connect(self._conninfo or "", autocommit=True) as connection,
+            ):
+                await self._send_pending(connection)
 
     async def _send_pending(self, connection: "psycopg.AsyncConnection") -> None:
         self._news.clear()
