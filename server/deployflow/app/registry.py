@@ -29,6 +29,7 @@ from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime, build_runtime
 from deployflow.platform.settings import Settings
 from deployflow.platform.tables import Table
+from deployflow.secrets import endpoints as secrets_endpoints
 
 # Domains with tables, lowest first; each adds itself.
 TABLES = ("identity", "audit", "secrets", "devices", "enrollment", "actions", "scripts")
@@ -53,6 +54,7 @@ def admin_routers() -> list[APIRouter]:
     return [
         *identity_endpoints.ROUTERS,
         audit_endpoints.router,
+        secrets_endpoints.router,
         devices_endpoints.router,
         enrollment_endpoints.router,
         actions_endpoints.router,

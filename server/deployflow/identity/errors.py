@@ -92,6 +92,23 @@ class NotAMember(NotFound):
     title = "There is no such organisation for you"
 
 
+class NoSuchTenant(NotFound):
+    title = "There is no such organisation"
+
+
+class NoSuchRole(NotFound):
+    title = "There is no such role"
+
+
+class NoSuchUser(NotFound):
+    title = "There is no such person"
+
+
+class TenantUnclear(Conflict):
+    code = "tenant_unclear"
+    title = "There are several organisations: name one"
+
+
 class LastOwner(Conflict):
     code = "last_owner"
     title = "The last active Owner stays: make somebody else Owner first"

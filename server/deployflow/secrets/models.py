@@ -1,6 +1,7 @@
 """The table of sealed credentials."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import String, UniqueConstraint
@@ -23,3 +24,8 @@ class Secret(Identified, TenantOwned, Versioned, Table):
     set_at: Mapped[datetime] = mapped_column(default=clock.now)
     set_by_id: Mapped[UUID | None]
     set_by_name: Mapped[str] = mapped_column(String(254))
+
+    @property
+    def set_by(self) -> dict[str, Any] | None:
+        """Who set the value: a user or an API key, as they were called then."""
+        return {"id": self.set_by_id, "name": self.set_by_name} if self.set_by_id is not None else None

@@ -15,14 +15,13 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from deployflow.identity import queries, tokens
 from deployflow.identity.access import Principal
-from deployflow.identity.errors import EmailTaken, LastOwner, RightsExceeded, UserOfOtherTenants
+from deployflow.identity.errors import EmailTaken, LastOwner, NoSuchRole, RightsExceeded, UserOfOtherTenants
 from deployflow.identity.models import ApiKey, Invitation, Membership, RecoveryCode, Role, User
 from deployflow.identity.permissions import OWNER, granted
 from deployflow.identity.service import sessions
 from deployflow.platform import clock, trail
 from deployflow.platform.changes import changed
 from deployflow.platform.context import system_context
-from deployflow.platform.errors import NotFound
 from deployflow.platform.preconditions import require_version
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -49,7 +48,7 @@ async def invite(
     member = Membership(tenant_id=admin.tenant_id, user=user, role=role, is_active=True)
     session.add(member)
     await session.flush()
-    token = await _new_invitation(session, user, admin.tenant_id) if user.password_hash is None else None
+    token = await new_invitation(session, user, admin.tenant_id) if user.password_hash is None else None
     _note(session, "user.invited", user, {"role": (None, role.name)})
     return member, token
 
@@ -138,10 +137,11 @@ async def forget_credentials(session: AsyncSession, user: User, tenant_id: UUID)
     user.totp_secret = user.totp_pending_secret = None
     await session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     await sessions.end_all(session, user.id)
-    return await _new_invitation(session, user, tenant_id)
+    return await new_invitation(session, user, tenant_id)
 
 
-async def _new_invitation(session: AsyncSession, user: User, tenant_id: UUID) -> str:
+async def new_invitation(session: AsyncSession, user: User, tenant_id: UUID) -> str:
+    """The token of a one-time link; links of before open nothing any more."""
     await session.execute(delete(Invitation).where(Invitation.user_id == user.id))
     token = tokens.new_token()
     session.add(
@@ -158,7 +158,7 @@ async def _new_invitation(session: AsyncSession, user: User, tenant_id: UUID) ->
 async def _grantable_role(session: AsyncSession, admin: Principal, role_id: UUID) -> Role:
     role = await session.get(Role, role_id)
     if role is None:
-        raise NotFound("There is no such role")
+        raise NoSuchRole
     _must_outrank(admin, role)
     return role
 
