@@ -68,7 +68,7 @@ class Held:
         if message.status == "stopping":
             self.seats.leave(self.seats.sit(device.id))
             await self._presence.say_goodbye(device, message.agent_version)
-            return self._answer(device, message, receipt)
+            return self._answer(device, message, receipt, Found(Sight()))
         self._presence.note(device, message.agent_version)
         if message.running:
             self._desk.renew(device.id, [running.action_id for running in message.running])
@@ -99,6 +99,7 @@ class Held:
                 device = await self._gate.look_again(device)
                 at_once = at_once or device.key.state != before
             look_again_at = until
+            found = Found(Sight())
             if not (device.is_pending or seat.replaced or self._runtime.drain.draining):
                 found = await self._look(seat, device, message)
                 fresh = self._fresh_cancels(device.id, found.sight.cancel)
@@ -107,7 +108,7 @@ class Held:
                     return self._answer(device, message, receipt, found)
                 look_again_at = min(until, self._look_again_at(found.sight, loop.time()))
             if at_once or seat.replaced or self._runtime.drain.draining or loop.time() >= until:
-                return self._answer(device, message, receipt)
+                return self._answer(device, message, receipt, found)
             await seat.wait(receive, look_again_at)
 
     async def _look(self, seat: Seat, device: SignedDevice, message: CheckIn) -> Found:
@@ -138,20 +139,18 @@ class Held:
         if gone:
             raise ClientGone
 
-    def _answer(
-        self, device: SignedDevice, message: CheckIn, receipt: str | None, found: Found | None = None
-    ) -> Answer:
+    def _answer(self, device: SignedDevice, message: CheckIn, receipt: str | None, found: Found) -> Answer:
+        self._say(device.id, found.sight.cancel)
         answer = Answer(
             device_state="pending" if device.is_pending else "active",
             next_check_in_s=PENDING_PAUSE_S if device.is_pending else 0,
             receipt=receipt,
             wants_inventory=_wants_inventory(device, message),
+            actions=found.deliveries,
+            cancel=found.sight.cancel,
         )
         if self._runtime.drain.draining:
             answer.next_check_in_s = random.randint(0, DRAIN_SPREAD_S)  # noqa: S311  spreads load, guards nothing
-        if found is not None:
-            answer.actions, answer.cancel = found.deliveries, found.sight.cancel
-            self._say(device.id, found.sight.cancel)
         return answer
 
     def _fresh_cancels(self, device_id: UUID, cancel: list[UUID]) -> bool:
