@@ -9,9 +9,14 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError
 
-from deployflow.app.failures import Failure, Unusable
+from deployflow.app.failures import Failure, Refused, Unusable
 from deployflow.platform.sealing import SealBroken
 from deployflow.platform.settings import Settings
+
+try:
+    import fcntl
+except ImportError:  # Windows, where the server is only tried out
+    fcntl = None  # type: ignore[assignment]
 
 # Below this the next migration, log chunk or inventory may not fit.
 LOW_DISK_BYTES = 64 * 1024 * 1024
@@ -36,6 +41,27 @@ def prepare_folder(settings: Settings) -> None:
             f"{folder} cannot be written to by {getpass.getuser()} ({error.strerror}):"
             " change its owner, or choose another folder with --data-dir"
         ) from error
+
+
+@contextmanager
+def only_server(settings: Settings) -> Iterator[None]:
+    """Be the one process that serves, or replaces, a SQLite installation. PostgreSQL has as many as one likes.
+
+    Raises:
+        Refused: another one runs.
+    """
+    if not settings.uses_sqlite or fcntl is None:
+        yield
+        return
+    with (settings.data_dir / "serve.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refused(
+                f"a server runs on {settings.data_dir} already: stop it first."
+                " Several servers on one database need PostgreSQL"
+            ) from error
+        yield
 
 
 def free_bytes(settings: Settings) -> int:

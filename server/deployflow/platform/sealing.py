@@ -29,7 +29,7 @@ class Sealer:
     """Seals and opens values under one KEK."""
 
     def __init__(self, key: bytes) -> None:
-        self._key_id = hashlib.sha256(b"deployflow kek" + key).digest()[:KEY_ID_BYTES]
+        self._key_id = _key_id(key)
         self._kek = AESGCM(key)
 
     def seal(self, value: bytes, *, place: str) -> bytes:
@@ -60,6 +60,19 @@ class Sealer:
             raise SealBroken("changed, or moved from another place") from error
 
 
+def name_of_key(key: bytes) -> str:
+    """A name by which a key is recognised, and which tells nothing about it."""
+    return _key_id(key).hex()
+
+
+def load_key(keys_dir: Path) -> bytes | None:
+    """The KEK of this installation; None before its first start."""
+    try:
+        return _checked(keys_dir / "kek", (keys_dir / "kek").read_bytes())
+    except FileNotFoundError:
+        return None
+
+
 def load_or_make_key(keys_dir: Path) -> bytes:
     """The KEK of this installation, made at the first start with mode 0600.
 
@@ -68,7 +81,14 @@ def load_or_make_key(keys_dir: Path) -> bytes:
     """
     file = keys_dir / "kek"
     keys_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = make_once(file, os.urandom(KEY_BYTES))
+    return _checked(file, make_once(file, os.urandom(KEY_BYTES)))
+
+
+def _checked(file: Path, key: bytes) -> bytes:
     if len(key) != KEY_BYTES:
         raise SealBroken(f"{file} does not hold a key of {KEY_BYTES} bytes")
     return key
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(b"deployflow kek" + key).digest()[:KEY_ID_BYTES]

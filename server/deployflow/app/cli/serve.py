@@ -21,14 +21,14 @@ def serve(
 ) -> None:
     """Run the server: API, console, devices and background work on one port."""
     from deployflow.app.cli.settings import read_settings
-    from deployflow.app.installation import explained, prepare_folder
+    from deployflow.app.installation import explained, only_server, prepare_folder
     from deployflow.app.serving import run
     from deployflow.platform.logs import configure_logs
 
     settings = read_settings(data_dir=data_dir, host=host, port=port, public_url=public_url)
     configure_logs(log_format=settings.log_format, level=settings.log_level)
     prepare_folder(settings)
-    with explained(settings):
+    with explained(settings), only_server(settings):
         run(settings, on_ready=_say_where)
 
 
