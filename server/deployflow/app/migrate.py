@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import Connection, column, inspect, select, table, text
+from sqlalchemy import Connection, column, event, inspect, select, table, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -95,5 +95,15 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _plain_engine(db: Database) -> AsyncEngine:
-    # No pool and the driver's own transactions: batch migrations on SQLite recreate tables.
-    return create_async_engine(db.url, poolclass=NullPool)
+    # No pool, and on SQLite no enforced foreign keys: batch migrations recreate tables.
+    if not db.is_sqlite:
+        return create_async_engine(db.url, poolclass=NullPool)
+    engine = create_async_engine(db.url, poolclass=NullPool, connect_args={"isolation_level": None})
+
+    # The driver's own transactions begin too late to hold table definitions: a start that is killed, or meets a full
+    # disk, would leave half a schema that no later start can go on from.
+    @event.listens_for(engine.sync_engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
