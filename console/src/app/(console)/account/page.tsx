@@ -1,0 +1,5 @@
+import { AccountPage } from "./_components/account-page";
+
+export default function Page() {
+  return <AccountPage />;
+}

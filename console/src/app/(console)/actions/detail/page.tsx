@@ -1,0 +1,5 @@
+import { ActionPage } from "./_components/action-page";
+
+export default function Page() {
+  return <ActionPage />;
+}

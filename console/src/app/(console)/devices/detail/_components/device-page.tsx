@@ -1,0 +1,110 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { MonitorOff, Play } from "lucide-react";
+import { ButtonLink } from "@/components/button";
+import { Page } from "@/components/page";
+import { PageHeader } from "@/components/page-header";
+import { EmptyState, ErrorState, PanelSkeleton } from "@/components/states";
+import { StatusBadge } from "@/components/status-badge";
+import { Tabs } from "@/components/tabs";
+import { Time } from "@/components/time";
+import { deviceQuery } from "@/features/devices/api";
+import { deviceStatus } from "@/features/devices/components/device-columns";
+import { DeviceFacts } from "@/features/devices/components/device-facts";
+import { DeviceNotice } from "@/features/devices/components/device-notice";
+import { InventoryPanels } from "@/features/devices/components/inventory-panels";
+import { TagEditor } from "@/features/devices/components/tag-editor";
+import { ApiError } from "@/lib/api/errors";
+import type { Device } from "@/lib/api/types";
+import { useDetailId } from "@/lib/detail-id";
+import { usePageTitle } from "@/lib/page-title";
+import { paths } from "@/lib/paths";
+import { useCan } from "@/lib/session";
+import { DeviceActions } from "./device-actions";
+import { DeviceActivity } from "./device-activity";
+import { DeviceMenu } from "./device-menu";
+
+export function DevicePage() {
+  const id = useDetailId();
+  const device = useQuery(deviceQuery(id));
+  usePageTitle(device.data?.hostname ?? "Device");
+  if (device.data) return <DeviceView device={device.data} />;
+  const gone = device.error instanceof ApiError && device.error.status === 404;
+  return (
+    <Page>
+      {gone ? (
+        <EmptyState
+          icon={MonitorOff}
+          title="There is no such device"
+          action={<ButtonLink href={paths.devices}>All devices</ButtonLink>}
+        >
+          It was retired, or belongs to another organisation.
+        </EmptyState>
+      ) : device.isError ? (
+        <ErrorState error={device.error} onRetry={() => device.refetch()} what="This device" />
+      ) : (
+        <PanelSkeleton rows={8} label="Loading the device" />
+      )}
+    </Page>
+  );
+}
+
+function DeviceView({ device }: { device: Device }) {
+  const can = useCan();
+  const runnable = can("actions:run") && device.state === "active";
+  return (
+    <Page width="wide">
+      <PageHeader
+        title={device.hostname}
+        meta={
+          <>
+            <StatusBadge status={deviceStatus(device)} />
+            <span>{[device.os.name, device.os.version].filter(Boolean).join(" ") || "Unknown system"}</span>
+            {device.hardware.model && <span>{device.hardware.model}</span>}
+            {device.logged_on_user && <span>{device.logged_on_user}</span>}
+            <span>
+              Last check-in <Time at={device.last_check_in} />
+            </span>
+            <TagEditor device={device} />
+          </>
+        }
+        actions={
+          <>
+            {runnable && (
+              <ButtonLink href={paths.run({ device: [device.id] })} variant="primary">
+                <Play className="size-4" strokeWidth={1.5} aria-hidden />
+                Run a script
+              </ButtonLink>
+            )}
+            <DeviceMenu device={device} />
+          </>
+        }
+      />
+      <div className="mb-5 empty:hidden">
+        <DeviceNotice device={device} />
+      </div>
+      <Tabs
+        label="About this device"
+        tabs={[
+          {
+            id: "overview",
+            label: "Overview",
+            content: (
+              <div className="flex flex-col gap-5">
+                <DeviceFacts device={device} />
+                <InventoryPanels deviceId={device.id} />
+              </div>
+            ),
+          },
+          ...(can("actions:read")
+            ? [{ id: "actions", label: "Actions", content: <DeviceActions device={device} /> }]
+            : []),
+          ...(can("audit:read")
+            ? [{ id: "activity", label: "Activity", content: <DeviceActivity deviceId={device.id} /> }]
+            : []),
+        ]}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,5 @@
+import { DevicePage } from "./_components/device-page";
+
+export default function Page() {
+  return <DevicePage />;
+}

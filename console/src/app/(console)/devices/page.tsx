@@ -1,0 +1,5 @@
+import { DevicesPage } from "./_components/devices-page";
+
+export default function Page() {
+  return <DevicesPage />;
+}

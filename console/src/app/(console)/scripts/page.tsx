@@ -1,0 +1,5 @@
+import { ScriptsPage } from "./_components/scripts-page";
+
+export default function Page() {
+  return <ScriptsPage />;
+}

@@ -1,0 +1,5 @@
+import { SetupPage } from "./_components/setup-page";
+
+export default function Page() {
+  return <SetupPage />;
+}

@@ -1,0 +1,5 @@
+import { SignInPage } from "./_components/sign-in-page";
+
+export default function Page() {
+  return <SignInPage />;
+}

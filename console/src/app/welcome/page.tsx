@@ -1,0 +1,5 @@
+import { WelcomePage } from "./_components/welcome-page";
+
+export default function Page() {
+  return <WelcomePage />;
+}

@@ -1,0 +1,83 @@
+import { cva } from "class-variance-authority";
+import {
+  Ban,
+  Check,
+  CircleDashed,
+  CircleHelp,
+  Clock,
+  LoaderCircle,
+  type LucideIcon,
+  TimerOff,
+  X,
+} from "lucide-react";
+import { cn } from "@/lib/cn";
+
+type Tone = "ok" | "run" | "wait" | "bad" | "odd" | "idle";
+type Look = { tone: Tone; word: string; icon: LucideIcon | "dot" };
+
+/** Every state word of the product, in one place: what colour it carries and what mark stands beside it. */
+const LOOKS: Record<string, Look> = {
+  online: { tone: "ok", word: "Online", icon: "dot" },
+  offline: { tone: "idle", word: "Offline", icon: "dot" },
+  active: { tone: "ok", word: "Active", icon: "dot" },
+  usable: { tone: "ok", word: "Usable", icon: "dot" },
+  succeeded: { tone: "ok", word: "Succeeded", icon: Check },
+  running: { tone: "run", word: "Running", icon: LoaderCircle },
+  leased: { tone: "run", word: "Delivered", icon: LoaderCircle },
+  pending: { tone: "wait", word: "Pending", icon: Clock },
+  invited: { tone: "wait", word: "Invited", icon: Clock },
+  failed: { tone: "bad", word: "Failed", icon: X },
+  timed_out: { tone: "bad", word: "Timed out", icon: TimerOff },
+  expired: { tone: "bad", word: "Expired", icon: TimerOff },
+  interrupted: { tone: "odd", word: "Interrupted", icon: CircleHelp },
+  quarantined: { tone: "odd", word: "Quarantined", icon: CircleHelp },
+  cancelled: { tone: "idle", word: "Cancelled", icon: Ban },
+  cancelling: { tone: "wait", word: "Cancelling", icon: Clock },
+  revoked: { tone: "idle", word: "Revoked", icon: Ban },
+  used_up: { tone: "idle", word: "Used up", icon: CircleDashed },
+  disabled: { tone: "idle", word: "Disabled", icon: Ban },
+};
+
+const tone = cva("inline-flex items-center gap-1.5 whitespace-nowrap font-medium text-sm", {
+  variants: {
+    tone: {
+      ok: "text-ok",
+      run: "text-run",
+      wait: "text-wait",
+      bad: "text-bad",
+      odd: "text-odd",
+      idle: "text-muted",
+    },
+  },
+});
+
+type StatusBadgeProps = { status: string; className?: string };
+
+export function StatusBadge({ status, className }: StatusBadgeProps) {
+  const look = statusLook(status);
+  return (
+    <span className={cn(tone({ tone: look.tone }), className)} data-status={status}>
+      <StatusMark look={look} />
+      {look.word}
+    </span>
+  );
+}
+
+export function statusLook(status: string): Look {
+  return LOOKS[status] ?? { tone: "odd", word: status, icon: CircleHelp };
+}
+
+function StatusMark({ look }: { look: Look }) {
+  if (look.icon === "dot") {
+    return (
+      <span
+        aria-hidden
+        className={cn("size-2 rounded-full bg-current", look.tone === "idle" && "opacity-70")}
+      />
+    );
+  }
+  const Icon = look.icon;
+  return (
+    <Icon aria-hidden className={cn("size-3.5", look.icon === LoaderCircle && "spinning")} strokeWidth={2} />
+  );
+}

@@ -1,0 +1,28 @@
+/** The only place that builds addresses of the console. */
+export const paths = {
+  overview: "/",
+  devices: "/devices/",
+  device: (id: string) => `/devices/detail/?id=${id}`,
+  actions: "/actions/",
+  actionsOfBatch: (batchId: string) => `/actions/?f=batch_id.eq.${batchId}`,
+  action: (id: string) => `/actions/detail/?id=${id}`,
+  scripts: "/scripts/",
+  script: (id: string) => `/scripts/detail/?id=${id}`,
+  newScript: "/scripts/detail/?id=new",
+  run: (query: { device?: string[]; script?: string } = {}) => {
+    const search = new URLSearchParams();
+    if (query.device?.length) search.set("device", query.device.join(","));
+    if (query.script) search.set("script", query.script);
+    return search.size > 0 ? `/run/?${search}` : "/run/";
+  },
+  enrollment: "/enrollment/",
+  people: "/people/",
+  audit: "/audit/",
+  auditOf: (targetId: string) => `/audit/?f=target_id.eq.${targetId}`,
+  secrets: "/secrets/",
+  settings: "/settings/",
+  account: "/account/",
+  setup: "/setup/",
+  signIn: "/sign-in/",
+  welcome: "/welcome/",
+} as const;
