@@ -74,7 +74,7 @@ async def queue(
     order = await _insert(session, kind, prepared, targets, expires_in=expires_in, time_limit=time_limit)
     trail.note(
         session,
-        "action.queue",
+        "action.queued",
         target_type="action_batch",
         target_id=order.batch_id,
         target_name=prepared.title,
@@ -111,7 +111,7 @@ async def run_again(session: AsyncSession, action_id: UUID, *, may: Callable[[st
     (action,) = order.items
     trail.note(
         session,
-        "action.queue",
+        "action.queued",
         target_type="action",
         target_id=action.id,
         target_name=prepared.title,
@@ -146,7 +146,7 @@ async def cancel(session: AsyncSession, action_id: UUID, *, expected: int | None
             wake_after_commit(session, WORK, str(action.device_id))
     trail.note(
         session,
-        "action.cancel",
+        "action.cancelled",
         target_type="action",
         target_id=action.id,
         target_name=f"{action.batch.title} on {action.device.hostname}",

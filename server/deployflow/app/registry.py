@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 
 from deployflow.actions import agent_endpoints as actions_agent_endpoints
 from deployflow.actions import endpoints as actions_endpoints
+from deployflow.actions import kinds as action_kinds
 from deployflow.actions import tasks as actions_tasks
 from deployflow.audit import endpoints as audit_endpoints
 from deployflow.audit import tasks as audit_tasks
@@ -29,6 +30,8 @@ from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime, build_runtime
 from deployflow.platform.settings import Settings
 from deployflow.platform.tables import Table
+from deployflow.scripts import endpoints as scripts_endpoints
+from deployflow.scripts.kinds import RunScript
 from deployflow.secrets import endpoints as secrets_endpoints
 
 # Domains with tables, lowest first; each adds itself.
@@ -46,6 +49,7 @@ def assemble(settings: Settings) -> Runtime:
     """The runtime with what domains plug into the platform; for the server and the command line alike."""
     runtime = build_runtime(settings)
     runtime.db.trail_sink = record
+    action_kinds.register(RunScript())
     return runtime
 
 
@@ -58,6 +62,7 @@ def admin_routers() -> list[APIRouter]:
         devices_endpoints.router,
         enrollment_endpoints.router,
         actions_endpoints.router,
+        scripts_endpoints.router,
     ]
 
 
