@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from deployflow import __version__
-from deployflow.app.cli import serve
+from deployflow.app.cli import actions, audit, devices, people, scripts, serve, simulate, tokens, upkeep
 from deployflow.app.failures import Failure
 
 INTERRUPTED = 130
@@ -19,6 +19,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(serve.serve)
+for command in (upkeep.init, upkeep.doctor, upkeep.backup, upkeep.restore, upkeep.openapi, simulate.simulate):
+    app.command()(command)
+for name, group in (
+    ("user", people.app),
+    ("token", tokens.app),
+    ("device", devices.app),
+    ("script", scripts.app),
+    ("action", actions.app),
+    ("audit", audit.app),
+):
+    app.add_typer(group, name=name)
 
 
 def _say_version(wanted: bool) -> None:
