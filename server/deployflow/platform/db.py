@@ -108,6 +108,18 @@ def is_unavailable(error: BaseException) -> bool:
     return False
 
 
+def unavailable(error: DBAPIError) -> Unavailable:
+    """What to tell a caller when `is_unavailable`. Whether a commit went through is known of a refusal alone."""
+    said = str(error.orig)
+    if "disk is full" in said or "No space left" in said:
+        why = "The server's disk is full: free some space on it. Nothing was changed."
+    elif "locked" in said:
+        why = "The database is locked by another process: stop that one. Nothing was changed; try again."
+    else:
+        why = "The database does not answer: look whether this was done before you try again."
+    return Unavailable(why, retry_after_s=5)
+
+
 def _sqlite_engine(url: URL, *, size: int, begin: str) -> AsyncEngine:
     engine = create_async_engine(
         url,
@@ -219,9 +231,7 @@ async def _open_session(request: Request) -> AsyncIterator[AsyncSession]:
             _check_trail(database, request, session)
     except DBAPIError as error:
         if is_unavailable(error):
-            raise Unavailable(
-                "The database does not answer. Nothing was changed; try again.", retry_after_s=5
-            ) from error
+            raise unavailable(error) from error
         raise
 
 
@@ -232,7 +242,7 @@ async def _open_read_session(request: Request) -> AsyncIterator[AsyncSession]:
             yield session
     except DBAPIError as error:
         if is_unavailable(error):
-            raise Unavailable("The database does not answer; try again.", retry_after_s=5) from error
+            raise unavailable(error) from error
         raise
 
 

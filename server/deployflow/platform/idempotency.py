@@ -22,8 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployflow.platform import clock
 from deployflow.platform.context import Context, system_context
-from deployflow.platform.db import Database, is_unavailable
-from deployflow.platform.errors import BadRequest, Conflict, Invalid, Problem, Unavailable
+from deployflow.platform.db import Database, is_unavailable, unavailable
+from deployflow.platform.errors import BadRequest, Conflict, Invalid, Problem
 from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime
 from deployflow.platform.sealing import Sealer
@@ -189,8 +189,7 @@ class Idempotency:
         except DBAPIError as error:
             if not is_unavailable(error):
                 raise
-            refusal = Unavailable("The database does not answer. Nothing was changed; try again.", retry_after_s=5)
-            await problem_response(refusal, context.request_id)(scope, receive, send)
+            await problem_response(unavailable(error), context.request_id)(scope, receive, send)
 
     async def _once(self, key: str, scope: Scope, receive: Receive, send: Send) -> None:
         if not 0 < len(key) <= MAX_KEY or not key.isascii() or not key.isprintable():

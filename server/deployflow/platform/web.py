@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployflow.platform.context import Context
-from deployflow.platform.db import is_unavailable
+from deployflow.platform.db import is_unavailable, unavailable
 from deployflow.platform.errors import (
     BadRequest,
     Invalid,
@@ -32,7 +32,6 @@ from deployflow.platform.errors import (
     PreconditionFailed,
     Problem,
     TooLarge,
-    Unavailable,
     problem_document,
 )
 
@@ -247,6 +246,9 @@ def install_problem_handlers(app: FastAPI) -> None:  # noqa: C901  six small han
         assert isinstance(error, HTTPException)
         if error.status_code == NotFound.status:
             return answer(request, NotFound())
+        if error.status_code == BadRequest.status:
+            # FastAPI's word for a body that its parser gave up on, such as one nested thousands deep.
+            return answer(request, BadRequest("The body is not valid JSON"))
         problem = Problem(error.detail, headers=error.headers)
         problem.status, problem.title = error.status_code, error.detail  # type: ignore[misc]
         problem.code = "http_" + str(error.status_code)  # type: ignore[misc]
@@ -256,9 +258,9 @@ def install_problem_handlers(app: FastAPI) -> None:  # noqa: C901  six small han
         return answer(request, PreconditionFailed())
 
     async def on_database(request: Request, error: Exception) -> Response:
-        if is_unavailable(error):
+        if isinstance(error, DBAPIError) and is_unavailable(error):
             log.warning("database_unavailable", request_id=request_id_of(request), error=type(error).__name__)
-            return answer(request, Unavailable("The database does not answer; try again.", retry_after_s=5))
+            return answer(request, unavailable(error))
         return await on_bug(request, error)
 
     async def on_bug(request: Request, error: Exception) -> Response:

@@ -23,9 +23,10 @@ class TestASchemaIsWholeOrNotThere:
             return make(*arguments, **named)  # type: ignore[arg-type]
 
         database = Database(Settings(data_dir=tmp_path))
-        with monkeypatch.context() as patched, pytest.raises(OSError, match="No space"):
+        with monkeypatch.context() as patched:
             patched.setattr(op, "create_table", break_off)
-            await migrate.upgrade(database)
+            with pytest.raises(OSError, match="No space"):
+                await migrate.upgrade(database)
         with sqlite3.connect(tmp_path / "deployflow.db") as plain:
             assert plain.execute("SELECT name FROM sqlite_master").fetchall() == []
         await migrate.upgrade(database)
