@@ -37,7 +37,8 @@ async def agent_sha256(_open: Anyone, runtime: CurrentRuntime, rid: Rid) -> Resp
     return PlainTextResponse(f"{build.sha256}  {FILES[rid]}\n", headers=NO_STORE)
 
 
-@router.api_route("/download/agent/{rid}", methods=["GET", "HEAD"], response_class=FileResponse)
+@router.head("/download/agent/{rid}", response_class=FileResponse, include_in_schema=False)
+@router.get("/download/agent/{rid}", response_class=FileResponse)
 async def download_agent(_open: Anyone, runtime: CurrentRuntime, rid: Rid) -> Response:
     """The agent's archive. A download that broke off is resumed with Range and If-Range."""
     build = install.build(runtime.settings, rid)
