@@ -113,10 +113,15 @@ public sealed partial class ActionDispatcher(
         }
         finally
         {
+            var wasFull = FreeSlots == 0;
             _accepted.TryRemove(order.ActionId, out _);
             action.Ended.SetResult();
             sender.Raise();
-            heldCall.Renew();
+            // Only a call that offered no slot is worth ending at once: more work may wait, and no order can be lost with it.
+            if (wasFull)
+                heldCall.Renew();
+            else
+                heldCall.RenewSoon();
         }
     }
 

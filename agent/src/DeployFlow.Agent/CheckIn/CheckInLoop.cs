@@ -26,7 +26,7 @@ public sealed partial class CheckInLoop(
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
-            var renewed = heldCall.Token;
+            var renewed = heldCall.Begin();
             var begun = time.GetTimestamp();
             using var call = CancellationTokenSource.CreateLinkedTokenSource(stopping, renewed);
             try
@@ -83,7 +83,7 @@ public sealed partial class CheckInLoop(
 
     private async Task WaitForNextAsync(CheckInResponse response, TimeSpan took, CancellationToken renewed, CancellationToken stopping)
     {
-        var silent = response is { Actions: null or [], WantsInventory: false, Receipt: null };
+        var silent = response is { Actions: null or [], Receipt: null };
         _hastyAnswers = silent && took < Hasty && !renewed.IsCancellationRequested ? _hastyAnswers + 1 : 0;
         var wait = TimeSpan.FromSeconds(Math.Clamp(response.NextCheckInS, 0, 300));
         if (wait == TimeSpan.Zero && _hastyAnswers >= MostHastyAnswers)

@@ -21,6 +21,7 @@ public static class AgentHost
         builder.Services.AddWindowsService(options => options.ServiceName = "DeployFlowAgent");
         builder.Services.AddSystemd();
         builder.Logging.ClearProviders().AddProvider(new LineLoggerProvider(LogOutput(platform, data), TimeProvider.System));
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.AddHostedService(services => Service(
             platform, data, configuration, key, database, end, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<IHostApplicationLifetime>()));
@@ -39,7 +40,7 @@ public static class AgentHost
         var server = new ServerClient(http, key, clock, $"deployflow-agent/{version}");
         var journal = new Journal(database, time);
         var folders = new ScriptFolders(data);
-        var heldCall = new HeldCall();
+        var heldCall = new HeldCall(time);
         var sender = new ReportSender(new Outbox(database), server, new Backoff(Random.Shared), time, logs.CreateLogger<ReportSender>());
         var inventory = new InventoryLoop(machine, version, server, heldCall, new Backoff(Random.Shared), time, logs.CreateLogger<InventoryLoop>());
         var runner = new ScriptRunner(platform.Launcher, new Interpreters(platform.Programs), folders, platform.ChildEnvironment, time);

@@ -1,0 +1,245 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using DeployFlow.Contracts;
+
+namespace DeployFlow.Agent.Tests.Fakes;
+
+/// <summary>A server of the agent protocol on a real socket: verifies signatures, holds check-ins, and can be made to fail.</summary>
+internal sealed class FakeServer : IAsyncDisposable
+{
+    private readonly SocketHttpServer _http;
+    private readonly ConcurrentQueue<ActionOrder> _orders = new();
+    private readonly ConcurrentDictionary<string, (ActionOrder Order, DateTimeOffset At)> _handedOut = new();
+    private readonly ConcurrentDictionary<string, bool> _cancels = new();
+    private readonly Lock _gate = new();
+    private readonly List<(string What, object Value)> _seen = [];
+    private readonly HashSet<string> _nonces = new(StringComparer.Ordinal);
+    private TaskCompletionSource _wake = NewSource();
+    private TaskCompletionSource _news = NewSource();
+    private byte[]? _publicKey;
+
+    public FakeServer() => _http = new SocketHttpServer(AnswerAsync);
+
+    public string Url => $"http://127.0.0.1:{_http.Port}";
+
+    public string DeviceId { get; } = Guid.NewGuid().ToString();
+
+    /// <summary>Added to the real time: a server in another year.</summary>
+    public TimeSpan ClockOffset { get; set; }
+
+    public string DeviceState { get; set; } = "active";
+
+    public bool WantsInventory { get; set; }
+
+    /// <summary>Answers this call in place of the normal answer; null lets it through.</summary>
+    public Func<string, (int Status, string Code, int? RetryAfter)?> Fault { get; set; } = _ => null;
+
+    /// <summary>Takes the call in and then breaks the connection.</summary>
+    public Func<string, bool> BreakAfter { get; set; } = _ => false;
+
+    /// <summary>What reports are answered with.</summary>
+    public Func<Report, string> Outcome { get; set; } = _ => "accepted";
+
+    public IReadOnlyList<Report> Reports => Seen<Report>("report");
+
+    public IReadOnlyList<CheckInRequest> CheckIns => Seen<CheckInRequest>("check-in");
+
+    /// <summary>The newest check-in, or an empty one before the first.</summary>
+    public CheckInRequest Latest => CheckIns is [.., var last] ? last : new CheckInRequest("", "", null, "", AgentStatus.Idle, null, [], 0, 0);
+
+    public IReadOnlyList<InventoryRequest> Inventories => Seen<InventoryRequest>("inventory");
+
+    public IReadOnlyList<EnrollRequest> Enrollments => Seen<EnrollRequest>("enroll");
+
+    public IReadOnlyList<string> Refusals => Seen<string>("refusal");
+
+    public void Order(ActionOrder order)
+    {
+        _orders.Enqueue(order);
+        Wake();
+    }
+
+    public void Cancel(string actionId)
+    {
+        _cancels[actionId] = true;
+        Wake();
+    }
+
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            _wake.TrySetResult();
+            _wake = NewSource();
+        }
+    }
+
+    /// <summary>Cuts all connections in the middle of what they do.</summary>
+    public void KillConnections() => _http.KillConnections();
+
+    /// <summary>Waits until <paramref name="condition"/> holds, looking whenever something arrived.</summary>
+    public async Task UntilAsync(Func<bool> condition, string what, int seconds = 20)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        while (true)
+        {
+            Task news;
+            lock (_gate)
+                news = _news.Task;
+            if (condition())
+                return;
+            try
+            {
+                await news.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException error)
+            {
+                throw new TimeoutException(
+                    $"Not seen in {seconds} s: {what}. Seen: {string.Join(", ", Reports.Select(report => $"{report.GetType().Name}({report.Fence})"))}; refusals: {string.Join(", ", Refusals)}; check-ins: {CheckIns.Count}", error);
+            }
+        }
+    }
+
+    public async Task<FinishedReport> FinishedAsync(string actionId, int seconds = 20)
+    {
+        FinishedReport? Find() => Reports.OfType<FinishedReport>().FirstOrDefault(report => report.ActionId == actionId);
+        await UntilAsync(() => Find() is not null, $"the end of {actionId}", seconds);
+        return Find()!;
+    }
+
+    public string Output(string actionId, LogSource source = LogSource.Out) => string.Concat(
+        Reports.OfType<LogReport>().Where(log => log.ActionId == actionId && log.Stream == source).DistinctBy(log => log.Seq).OrderBy(log => log.Seq).Select(log => log.Text));
+
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private IReadOnlyList<T> Seen<T>(string what)
+    {
+        lock (_gate)
+            return [.. _seen.Where(item => item.What == what).Select(item => (T)item.Value)];
+    }
+
+    private void See(string what, object value)
+    {
+        lock (_gate)
+        {
+            _seen.Add((what, value));
+            _news.TrySetResult();
+            _news = NewSource();
+        }
+    }
+
+    private async Task<HttpReply?> AnswerAsync(HttpCall http, CancellationToken gone)
+    {
+        var call = http.Path["/agent/v1/".Length..];
+        if (Fault(call) is { } fault)
+            return Problem(fault.Status, fault.Code, fault.RetryAfter);
+        var enroll = call == "enroll" ? JsonSerializer.Deserialize(http.Body, WireJson.Default.EnrollRequest)! : null;
+        var key = enroll is null ? _publicKey : Convert.FromBase64String(enroll.PublicKey);
+        var refusal = key is null ? ProblemCode.KeyUnknown : Refusal(http, key);
+        if (refusal is not null)
+        {
+            See("refusal", refusal);
+            return Problem(401, refusal is ProblemCode.ClockSkew or ProblemCode.KeyUnknown ? refusal : ProblemCode.SignatureInvalid);
+        }
+
+        try
+        {
+            var answer = await HandleAsync(call, http.Body!, enroll, key!, gone);
+            return BreakAfter(call) ? null : new HttpReply(call == "enroll" ? 201 : answer is null ? 204 : 200, answer);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<byte[]?> HandleAsync(string call, byte[] body, EnrollRequest? enroll, byte[] key, CancellationToken gone)
+    {
+        switch (call)
+        {
+            case "enroll":
+                _publicKey = key;
+                See("enroll", enroll!);
+                return JsonSerializer.SerializeToUtf8Bytes(new EnrollResponse(DeviceId, DeviceState, Now), WireJson.Default.EnrollResponse);
+            case "check-in":
+                var request = JsonSerializer.Deserialize(body, WireJson.Default.CheckInRequest)!;
+                Task wake;
+                lock (_gate)
+                    wake = _wake.Task;
+                See("check-in", request);
+                return JsonSerializer.SerializeToUtf8Bytes(await CheckInAsync(request, wake, gone), WireJson.Default.CheckInResponse);
+            case "reports":
+                var reports = JsonSerializer.Deserialize(body, WireJson.Default.ReportsRequest)!.Reports;
+                var outcomes = reports.Select(report => new ReportResult(Outcome(report))).ToList();
+                foreach (var report in reports)
+                    See("report", report);
+                return JsonSerializer.SerializeToUtf8Bytes(new ReportsResponse(outcomes, []), WireJson.Default.ReportsResponse);
+            case "inventory":
+                WantsInventory = false;
+                See("inventory", JsonSerializer.Deserialize(body, WireJson.Default.InventoryRequest)!);
+                return null;
+            default:
+                throw new InvalidOperationException(call);
+        }
+    }
+
+    private async Task<CheckInResponse> CheckInAsync(CheckInRequest request, Task wake, CancellationToken gone)
+    {
+        var receipt = request.Receipt is null ? $"receipt-{request.RunId}" : null;
+        HandOutLostOnesAgain(request);
+        var silent = _orders.IsEmpty && _cancels.IsEmpty && receipt is null && !WantsInventory;
+        if (silent && request.MaxWaitS > 0)
+            await Task.WhenAny(wake, Task.Delay(TimeSpan.FromSeconds(_handedOut.IsEmpty ? request.MaxWaitS : 1.5), gone));
+        gone.ThrowIfCancellationRequested();
+        var orders = new List<ActionOrder>();
+        while (orders.Count < request.FreeSlots && _orders.TryDequeue(out var order))
+        {
+            orders.Add(order);
+            _handedOut[order.ActionId] = (order, DateTimeOffset.UtcNow);
+        }
+
+        var cancels = _cancels.Keys.ToList();
+        _cancels.Clear();
+        return new CheckInResponse(Now, DeviceState, 0, receipt, WantsInventory, orders, cancels);
+    }
+
+    /// <summary>An answer may be lost on its way: what the agent neither runs nor reports goes out under a new fence.</summary>
+    private void HandOutLostOnesAgain(CheckInRequest request)
+    {
+        foreach (var (order, at) in _handedOut.Values.Where(item => DateTimeOffset.UtcNow - item.At > TimeSpan.FromSeconds(1)))
+        {
+            if (_handedOut.TryRemove(order.ActionId, out _) && request.Running.All(running => running.ActionId != order.ActionId)
+                && Reports.All(report => report.ActionId != order.ActionId))
+                _orders.Enqueue(order with { Fence = order.Fence + 1 });
+        }
+    }
+
+    private DateTimeOffset Now => DateTimeOffset.UtcNow + ClockOffset;
+
+    private string? Refusal(HttpCall http, byte[] key)
+    {
+        var signed = new SignedRequest(
+            http.Method, http.Header("Host") ?? "", http.Path, http.Query, http.Body, http.Header("Content-Digest"),
+            http.Header("Signature-Input") ?? "", http.Header("Signature") ?? "");
+        if (SignatureVerifier.Refusal(signed, key, Now) is { } refusal)
+            return refusal;
+        lock (_gate)
+            return _nonces.Add(signed.SignatureInput) ? null : ProblemCode.Replayed;
+    }
+
+    private HttpReply Problem(int status, string code, int? retryAfter = null)
+    {
+        var document = new ProblemDocument(Status: status, Code: code, Detail: "Made to fail.", ServerTime: code == ProblemCode.ClockSkew ? Now : null);
+        return new HttpReply(
+            status,
+            JsonSerializer.SerializeToUtf8Bytes(document, WireJson.Default.ProblemDocument),
+            retryAfter is { } seconds ? new Dictionary<string, string> { ["Retry-After"] = seconds.ToString(CultureInfo.InvariantCulture) } : null);
+    }
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
