@@ -152,9 +152,7 @@ async def summary(session: AsyncSession) -> Summary:
                 .where(Action.status.in_([Status.PENDING, Status.LEASED, Status.RUNNING]))
                 .group_by(Action.status)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     failed: dict[datetime, int] = {}
     succeeded: dict[datetime, int] = {}
@@ -167,9 +165,7 @@ async def summary(session: AsyncSession) -> Summary:
                     .where(Action.finished_at >= start, Action.finished_at < start + timedelta(days=1))
                     .group_by(Action.status)
                 )
-            )
-            .tuples()
-            .all()
+            ).all()
         )
         failed[start] = sum(counts.get(status, 0) for status in FAILED)
         succeeded[start] = counts.get(Status.SUCCEEDED, 0)

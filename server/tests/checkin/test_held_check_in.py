@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,14 +10,13 @@ import pytest
 from deployflow.actions import service as actions
 from deployflow.app.simulation.client import Refused
 from deployflow.checkin.held import Held
+from deployflow.devices.states import DeviceState
 from deployflow.platform.context import Actor, Context
 from tests.checkin.conftest import MakeAgent
 from tests.support.live import Live
 
 
 async def queue(live: Live, tenant_id: UUID, *device_ids: UUID | None, kind: str = "refresh_inventory") -> list[str]:
-    from datetime import timedelta
-
     context = Context(actor=Actor("user", None, "Ada"), tenant_id=tenant_id)
     async with live.app.state.db.write(context) as session:
         order = await actions.queue(
@@ -32,7 +32,7 @@ async def queue(live: Live, tenant_id: UUID, *device_ids: UUID | None, kind: str
 
 async def until_held(live: Live, count: int = 1) -> None:
     seats = live.runtime.part(Held).seats
-    while len(seats) < count:
+    while len(seats) < count:  # noqa: ASYNC110  what is awaited happens in the server
         await asyncio.sleep(0.005)
 
 
@@ -143,8 +143,6 @@ async def test_an_answer_that_got_lost_is_given_again_under_a_new_fence(
 async def test_a_pending_device_is_held_and_woken_by_nothing_but_its_approval(
     live: Live, make_agent: MakeAgent, tenant_id: UUID
 ) -> None:
-    from deployflow.devices.states import DeviceState
-
     agent = await make_agent(DeviceState.PENDING, settled=False)
     await agent.check_in(max_wait_s=0)
     await agent.check_in(max_wait_s=0)
