@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from deployflow import __version__
-from deployflow.app import apidocs, events, health, migrate, openapi, registry
+from deployflow.app import apidocs, events, health, migrate, openapi, overview, registry
 from deployflow.app.console import Console, find_console
 from deployflow.identity.csrf import CsrfGuard
 from deployflow.identity.errors import UnknownPath
@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     for router in registry.open_routers():
         app.include_router(router)
     app.include_router(events.router, prefix="/api/v1")
+    app.include_router(overview.router, prefix="/api/v1")
     app.include_router(health.router)
     app.include_router(apidocs.router)
     app.include_router(_unknown_api_paths())
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
         RequestFrame,
         trusted_proxies=[ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies],
         body_limits=BODY_LIMITS,
+        express=registry.express_routes(),
     )
     return app
 

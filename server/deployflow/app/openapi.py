@@ -13,21 +13,16 @@ from deployflow.app import registry
 from deployflow.identity.access import Openness
 
 TAGS = {
-    "first run": "Makes the first administrator. Gone once a user exists.",
-    "session": "Signing in and out, and the own account.",
-    "users": "People of the tenant.",
-    "roles": "Sets of permissions.",
-    "api keys": "For programs.",
-    "tenants": "Customer organisations.",
-    "settings": "What an administrator may set in the console.",
+    "identity": "The first run, signing in, people, roles, API keys, organisations and settings.",
     "audit": "Who did what.",
     "secrets": "Sealed values; write-only.",
     "devices": "Managed machines.",
     "enrollment": "Tokens by which machines enroll.",
     "actions": "What is to be done on devices, and how it went.",
     "scripts": "The library of scripts and their versions.",
-    "live": "What the console shows first, finds and hears of.",
+    "live": "What the console shows first, finds, and hears of.",
     "health": "For load balancers and monitoring.",
+    "downloads": "The agent's program and how to install it.",
     "agent": "Signed calls of devices; see docs/agent-protocol.md.",
 }
 PROBLEM: dict[str, Any] = {

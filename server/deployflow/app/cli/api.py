@@ -96,11 +96,16 @@ class LocalApi:
         self._runner = asyncio.Runner()
         self._app: FastAPI | None = None
         self._operator: Principal | None = None
+        self._scheme, self._host = "http", "localhost"
 
     def __enter__(self) -> Self:
         from deployflow.app.cli.installed import open_installation
 
         self._app, self._operator = self._runner.run(open_installation(self._target))
+        # Links in answers are made of where the request came to: say where the server is.
+        settings = self._app.state.runtime.settings
+        address = settings.public_url or f"http://{settings.host}:{settings.port}"
+        self._scheme, _, self._host = address.partition("://")
         return self
 
     def __exit__(
@@ -122,14 +127,14 @@ class LocalApi:
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
-            "scheme": "http",
+            "scheme": self._scheme,
             "method": method,
             "path": f"/api/v1{where}",
             "raw_path": f"/api/v1{where}".encode(),
             "root_path": "",
             "query_string": query.encode(),
             "headers": [
-                (b"host", b"localhost"),
+                (b"host", self._host.encode()),
                 (b"if-match", b"*"),
                 *([(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))] if body else []),
             ],

@@ -1,0 +1,223 @@
+"""What the console shows first, and what its palette finds: `GET /api/v1/overview` and `/api/v1/search`.
+
+Here, above all domains, because it draws from most of them. Each part is left empty for who may not see it.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from deployflow.actions import queries as actions
+from deployflow.actions.models import Action
+from deployflow.actions.schemas import ActionOut
+from deployflow.audit import queries as audit
+from deployflow.audit.schemas import AuditEvent
+from deployflow.devices import queries as devices
+from deployflow.devices.models import Device
+from deployflow.devices.schemas import DeviceOut
+from deployflow.devices.states import DeviceState
+from deployflow.enrollment.models import EnrollmentToken
+from deployflow.identity import queries as identity
+from deployflow.identity.access import Principal, Requirement
+from deployflow.identity.schemas import User
+from deployflow.platform import clock
+from deployflow.platform.db import ReadSession
+from deployflow.platform.paging import ListParams
+from deployflow.scripts import queries as scripts
+from deployflow.scripts.schemas import ScriptOut
+
+router = APIRouter(tags=["live"])
+
+# Whoever is signed in, person or program; what they see depends on their permissions.
+Anybody = Annotated[Principal, Depends(Requirement(None))]
+
+PER_KIND = 6
+ATTENTION_PER_KIND = 10
+ACTIVITY = 12
+# A failure of the day before is history; the actions list has it.
+FAILED_SINCE = timedelta(hours=24)
+# Most tokens live a day: a longer notice would be about all of them.
+TOKEN_EXPIRES_WITHIN = timedelta(hours=2)
+
+
+class SparkPoint(BaseModel):
+    at: datetime
+    value: int
+
+
+class OverviewDevices(BaseModel):
+    online: int = 0
+    total: int = 0
+    pending: int = 0
+    quarantined: int = 0
+    spark: list[SparkPoint] = []
+
+
+class OverviewActions(BaseModel):
+    running: int = 0
+    pending: int = 0
+    failed_today: int = 0
+    succeeded_today: int = 0
+    spark: list[SparkPoint] = []
+
+
+class Attention(BaseModel):
+    """Something a person should look at; `href` is the console's page for it."""
+
+    kind: Literal["device_pending", "device_quarantined", "action_failed", "token_expiring"]
+    title: str
+    detail: str
+    href: str
+    at: datetime
+
+
+class Overview(BaseModel):
+    """The console's first page."""
+
+    devices: OverviewDevices
+    actions: OverviewActions
+    needs_attention: list[Attention]
+    activity: list[AuditEvent]
+
+
+class SearchResult(BaseModel):
+    """What the words occur in, a few of each kind."""
+
+    devices: list[DeviceOut]
+    scripts: list[ScriptOut]
+    actions: list[ActionOut]
+    users: list[User]
+
+
+@router.get("/overview")
+async def get_overview(reader: Anybody, session: ReadSession) -> Overview:
+    """Figures, what needs attention, and what happened last."""
+    attention: list[Attention] = []
+    device_figures, action_figures = OverviewDevices(), OverviewActions()
+    if reader.may("devices:read"):
+        device_figures = await _devices(session)
+        attention += await _waiting_devices(session)
+    if reader.may("actions:read"):
+        action_figures = await _actions(session)
+        attention += await _failed_actions(session)
+    if reader.may("enrollment:read"):
+        attention += await _expiring_tokens(session)
+    activity = await audit.newest_events(session, ACTIVITY) if reader.may("audit:read") else []
+    return Overview(
+        devices=device_figures,
+        actions=action_figures,
+        needs_attention=sorted(attention, key=lambda one: one.at, reverse=True),
+        activity=[AuditEvent.model_validate(event) for event in activity],
+    )
+
+
+@router.get("/search")
+async def search(
+    reader: Anybody, session: ReadSession, q: Annotated[str, Query(max_length=200, description="Words")] = ""
+) -> SearchResult:
+    """Find devices, scripts, actions and people by words, up to six of each."""
+    found = SearchResult(devices=[], scripts=[], actions=[], users=[])
+    words = q.strip()
+    if not words:
+        return found
+    params = ListParams(limit=PER_KIND, q=words)
+    if reader.may("devices:read"):
+        found.devices = (await devices.page(session, params)).items
+    if reader.may("scripts:read"):
+        found.scripts = (await scripts.list_scripts(session, params))["items"]
+    if reader.may("actions:read"):
+        rows, _cursor, _total = await actions.list_actions(session, params)
+        found.actions = [ActionOut.model_validate(row) for row in rows]
+    if reader.may("users:read"):
+        members = (await identity.list_members(session, params))["items"]
+        found.users = [User.model_validate(member) for member in members]
+    return found
+
+
+async def _devices(session: AsyncSession) -> OverviewDevices:
+    summary = await devices.summary(session)
+    return OverviewDevices(
+        online=summary.online,
+        total=summary.total,
+        pending=summary.pending,
+        quarantined=summary.quarantined,
+        spark=[SparkPoint(at=sample.at, value=sample.online) for sample in summary.online_7d],
+    )
+
+
+async def _actions(session: AsyncSession) -> OverviewActions:
+    summary = await actions.summary(session)
+    return OverviewActions(
+        running=summary.running + summary.leased,
+        pending=summary.pending,
+        failed_today=summary.failed_today,
+        succeeded_today=summary.succeeded_today,
+        spark=[SparkPoint(at=day.at, value=day.count) for day in summary.failed_7d],
+    )
+
+
+async def _waiting_devices(session: AsyncSession) -> list[Attention]:
+    waits = or_(Device.state.in_((DeviceState.PENDING, DeviceState.QUARANTINED)), Device.pending_key.is_(True))
+    rows = await session.scalars(
+        select(Device).where(waits).order_by(Device.enrolled_at.desc()).limit(ATTENTION_PER_KIND)
+    )
+    return [
+        Attention(
+            kind="device_quarantined" if row.state == DeviceState.QUARANTINED else "device_pending",
+            title=row.hostname,
+            detail=row.state_reason or ("A new key waits for approval" if row.pending_key else "Waits for approval"),
+            href=f"/devices/detail/?id={row.id}",
+            at=row.enrolled_at,
+        )
+        for row in rows
+    ]
+
+
+async def _failed_actions(session: AsyncSession) -> list[Attention]:
+    rows = await session.scalars(
+        select(Action)
+        .options(joinedload(Action.batch, innerjoin=True), joinedload(Action.device, innerjoin=True))
+        .where(Action.status.in_(actions.FAILED), Action.finished_at > clock.now() - FAILED_SINCE)
+        .order_by(Action.finished_at.desc())
+        .limit(ATTENTION_PER_KIND)
+    )
+    return [
+        Attention(
+            kind="action_failed",
+            title=f"{row.title} on {row.device.hostname}",
+            detail=row.error_message or f"Ended as {row.status.replace('_', ' ')}",
+            href=f"/actions/detail/?id={row.id}",
+            at=row.finished_at or row.created_at,
+        )
+        for row in rows
+    ]
+
+
+async def _expiring_tokens(session: AsyncSession) -> list[Attention]:
+    now = clock.now()
+    rows = await session.scalars(
+        select(EnrollmentToken)
+        .where(
+            EnrollmentToken.revoked_at.is_(None),
+            EnrollmentToken.uses < EnrollmentToken.max_uses,
+            EnrollmentToken.expires_at > now,
+            EnrollmentToken.expires_at < now + TOKEN_EXPIRES_WITHIN,
+        )
+        .order_by(EnrollmentToken.expires_at)
+        .limit(ATTENTION_PER_KIND)
+    )
+    return [
+        Attention(
+            kind="token_expiring",
+            title=row.name,
+            detail=f"Enrollment token with {row.max_uses - row.uses} uses left",
+            href="/enrollment/",
+            at=row.expires_at,
+        )
+        for row in rows
+    ]
