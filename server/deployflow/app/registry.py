@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from sqlalchemy import MetaData
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from deployflow.actions import agent_endpoints as actions_agent_endpoints
 from deployflow.actions import endpoints as actions_endpoints
@@ -87,6 +88,11 @@ def plain_routes() -> list[BaseRoute]:
     return [
         checkin_endpoints.route(),
     ]
+
+
+def express_routes() -> dict[tuple[str, str], ASGIApp]:
+    """What is answered before any other middleware, by method and path. Each needs no more than its signature."""
+    return {("POST", checkin_description.PATH): checkin_endpoints.CheckInEndpoint()}
 
 
 def describe_plain_routes(schema: dict[str, Any]) -> None:

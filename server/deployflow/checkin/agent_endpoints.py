@@ -4,11 +4,11 @@ FastAPI's dependencies, its exit stacks and its copies of the body cost more her
 check-in is one signature, one small model and one entry in memory.
 """
 
-import json
 import random
 from typing import Any
 
 import structlog
+from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.routing import Route
@@ -75,33 +75,30 @@ async def _read(receive: Receive) -> bytes:
 
 
 def _encode(answer: Answer) -> bytes:
-    document = {
-        "server_time": _time(clock.now()),
-        "device_state": answer.device_state,
-        "next_check_in_s": answer.next_check_in_s,
-        "receipt": answer.receipt,
-        "wants_inventory": answer.wants_inventory,
-        "actions": [_action(delivery) for delivery in answer.actions],
-        "cancel": [str(action_id) for action_id in answer.cancel],
-    }
-    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+    # pydantic's encoder writes ids and times itself, several times as fast as `json` with our help.
+    return to_json(
+        {
+            "server_time": clock.now(),
+            "device_state": answer.device_state,
+            "next_check_in_s": answer.next_check_in_s,
+            "receipt": answer.receipt,
+            "wants_inventory": answer.wants_inventory,
+            "actions": [_action(delivery) for delivery in answer.actions],
+            "cancel": answer.cancel,
+        }
+    )
 
 
 def _action(delivery: Delivery) -> dict[str, Any]:
     return {
-        "action_id": str(delivery.action_id),
+        "action_id": delivery.action_id,
         "fence": delivery.fence,
         "kind": delivery.kind,
         "timeout_s": delivery.timeout_s,
-        "expires_at": _time(delivery.expires_at),
+        "expires_at": delivery.expires_at,
         "log_limit_bytes": delivery.log_limit_bytes,
         "payload": dict(delivery.payload),
     }
-
-
-def _time(moment: Any) -> str:
-    text: str = moment.isoformat()
-    return text.replace("+00:00", "Z")
 
 
 def route() -> Route:

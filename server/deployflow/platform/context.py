@@ -1,6 +1,6 @@
 """Who is asking, for which tenant, from where: carried by a request or a background job."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -35,11 +35,22 @@ class Context:
     tenant_id: UUID | None = None
     all_tenants: bool = False
     ip: str | None = None
-    request_id: str = field(default_factory=lambda: str(new_id()))
+    _request_id: str | None = None
+
+    @property
+    def request_id(self) -> str:
+        """Made when somebody asks for it: an idle check-in never does."""
+        if self._request_id is None:
+            self._request_id = str(new_id())
+        return self._request_id
+
+    @request_id.setter
+    def request_id(self, given: str) -> None:
+        self._request_id = given
 
     def everywhere(self) -> "Context":
         """A copy that sees all tenants: for the few acts of a person that stand above them, such as signing in."""
-        return replace(self, all_tenants=True)
+        return replace(self, all_tenants=True, _request_id=self.request_id)
 
 
 def system_context(tenant_id: UUID | None = None) -> Context:

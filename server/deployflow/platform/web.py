@@ -7,7 +7,7 @@ import ipaddress
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -66,14 +66,24 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class RequestFrame:
-    """Gives each request its context and id, believes proxies only where told to, and limits the body."""
+    """Gives each request its context and id, believes proxies only where told to, and limits the body.
+
+    `express` holds applications by method and path that are called right here, past all other middleware and the
+    router: what stands between costs a check-in a quarter of its time, and each held one a kilobyte.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, trusted_proxies: Sequence[Network], body_limits: Sequence[tuple[str, int]]
+        self,
+        app: ASGIApp,
+        *,
+        trusted_proxies: Sequence[Network],
+        body_limits: Sequence[tuple[str, int]],
+        express: Mapping[tuple[str, str], ASGIApp],
     ) -> None:
         self._app = app
         self._trusted = trusted_proxies
         self._limits = body_limits
+        self._express = express
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,16 +92,22 @@ class RequestFrame:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         context = Context(ip=self._peer(scope, headers))
-        if _REQUEST_ID.match(given):
+        if given and _REQUEST_ID.match(given):
             context.request_id = given
         scope.setdefault("state", {})["context"] = context
-        send = _stamped(send, scope, context)
+        express = self._express.get((scope["method"], scope["path"]))
+        if express is None:
+            send = _stamped(send, scope, context)
         limit = self._limit(scope["path"])
         length = headers.get("content-length")
         if length is not None and (not length.isdigit() or int(length) > limit):
             await problem_response(_too_large(limit), context.request_id)(scope, receive, send)
             return
-        await self._app(scope, _limited(receive, limit) if length is None else receive, send)
+        receive = _limited(receive, limit) if length is None else receive
+        if express is None:
+            await self._app(scope, receive, send)
+        else:
+            await _call_express(express, scope, receive, send)
 
     def _limit(self, path: str) -> int:
         for prefix, limit in self._limits:
@@ -124,6 +140,17 @@ class RequestFrame:
         except ValueError:
             return False
         return any(address in network for network in self._trusted)
+
+
+async def _call_express(express: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Call it, and answer what it raises as the router would."""
+    try:
+        await express(scope, receive, send)
+    except Exception as error:  # noqa: BLE001  the last handler is the one for bugs
+        handlers = scope["app"].exception_handlers
+        handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+        response = await handler(Request(scope), error)
+        await response(scope, receive, send)
 
 
 def _too_large(limit: int) -> TooLarge:
@@ -188,7 +215,7 @@ class RequestLog:
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         state = scope["state"]
-        route = state.get("route") or getattr(scope.get("route"), "path", "other")
+        route = state.get("route") or _route_of(scope)
         # A client may send any word as its method; each new one would be kept as a series of its own.
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         REQUEST_SECONDS.labels(method, route, status).observe(seconds)
@@ -204,6 +231,13 @@ class RequestLog:
             actor=context.actor.name if context.actor.id else None,
             tenant_id=str(context.tenant_id) if context.tenant_id else None,
         )
+
+
+def _route_of(scope: Scope) -> str:
+    """The route's path as it is written, prefix and all, or `other`."""
+    included = scope.get("fastapi", {}).get("effective_route_context")
+    path: str = getattr(included or scope.get("route"), "path", "other")
+    return path
 
 
 def problem_response(problem: Problem, request_id: str) -> Response:

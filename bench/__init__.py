@@ -1,0 +1,1 @@
+"""Benchmarks of the product: `make bench`, or `make bench ONLY=check-ins`."""

@@ -1,0 +1,69 @@
+"""Runs the benchmarks and writes docs/benchmarks.md.
+
+    python -m bench [NAME …]      all, or those named; ONLY=NAME in the environment does the same
+
+Ends with 0 when everything was measured, whatever the figures say: a clock must not fail a build. Ends with 1 when
+something could not be measured.
+"""
+
+import asyncio
+import os
+import sys
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+
+import uvloop
+
+from bench import check_ins, lists, machine, report
+from bench.figures import Report
+from bench.postgres import NoPostgres, cluster
+from bench.serving import Stock, stock
+
+Benchmark = Callable[[Stock], Awaitable[list[Report]]]
+BENCHMARKS: dict[str, Benchmark] = {
+    "check-ins": check_ins.measure,
+    "lists": lists.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    wanted = names or os.environ.get("ONLY", "").split() or list(BENCHMARKS)
+    if unknown := set(wanted) - set(BENCHMARKS):
+        print(f"bench: no benchmark is named {' or '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    machine.raise_open_files()
+    failed = []
+    with ExitStack() as stack:
+        try:
+            postgres = stack.enter_context(cluster())
+        except NoPostgres as error:
+            print(f"bench: {error}", file=sys.stderr)
+            return 1
+        seeded = stack.enter_context(stock(postgres=postgres))
+        for name in wanted:
+            print(f"\n━━ {name}", flush=True)
+            started = time.monotonic()
+            try:
+                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                    found = runner.run(_run(BENCHMARKS[name], seeded))
+            except Exception:
+                traceback.print_exc()
+                failed.append(name)
+                continue
+            report.keep(name, found)
+            report.show(found)
+            print(f"  measured in {time.monotonic() - started:.0f} s", flush=True)
+    report.write()
+    if failed:
+        print(f"bench: could not measure {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+async def _run(benchmark: Benchmark, seeded: Stock) -> list[Report]:
+    return await benchmark(seeded)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,67 @@
+"""The machine: what it is, which core does what, and what a process uses.
+
+Two cores: the server that is measured has the first to itself, whatever makes the load has the others. On a machine
+with one core both share it, and the report says so.
+"""
+
+import os
+import platform
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CORES = sorted(os.sched_getaffinity(0))
+SERVER_CORES = {CORES[0]}
+LOAD_CORES = set(CORES[1:]) or {CORES[0]}
+
+
+def raise_open_files() -> int:
+    """Take all the open files the system grants: ten thousand agents are ten thousand sockets on either side."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def pin(pid: int, cores: set[int]) -> None:
+    """Keep a process on these cores, with all the threads it has by now; later ones inherit."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(task.name), cores)
+
+
+@contextmanager
+def on_load_cores() -> Iterator[None]:
+    """This process makes load: away from the server."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, LOAD_CORES)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def rss_bytes(pid: int) -> int:
+    """Memory a process holds now."""
+    text = Path(f"/proc/{pid}/status").read_text()
+    return int(text.split("VmRSS:")[1].split()[0]) * 1024
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time a process used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load_average() -> float:
+    return os.getloadavg()[0]
+
+
+def description() -> str:
+    """The machine in one line."""
+    cpu = next(
+        (line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        platform.processor(),
+    )
+    memory = int(Path("/proc/meminfo").read_text().split("MemTotal:")[1].split()[0]) / 1024**2
+    name = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
+    return f"{len(CORES)} cores of {cpu}, {memory:.0f} GiB memory, {name}, Linux {platform.release()}"
