@@ -1,7 +1,7 @@
 # `make` lists what there is. The work is done by the small programs in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help up dev test lint bench agent test-wine openapi clean
-export PORT HOST DATA PYTHON
+export PORT HOST DATA PYTHON ONLY
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ lint: ## the checks alone: types, style, import rules, stale contracts
 test-wine: ## the Windows agent under Wine
 	@scripts/python scripts/suites.py wine
 
-bench: ## measure, and write docs/benchmarks.md
+bench: ## measure, and write docs/benchmarks.md (ONLY=check-ins for one)
 	@scripts/python scripts/suites.py bench
 
 agent: ## build the agent for linux-x64 and win-x64 into agent/dist
