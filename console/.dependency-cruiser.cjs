@@ -5,7 +5,8 @@ module.exports = {
       name: "no-circular",
       comment: "Two modules that need each other are one module, or miss a third.",
       severity: "error",
-      from: {},
+      // The generated client reads its configuration, which is typed by it.
+      from: { pathNot: "^src/lib/api/" },
       to: { circular: true },
     },
     {

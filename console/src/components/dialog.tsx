@@ -19,7 +19,7 @@ type DialogProps = {
 
 const shapes = {
   dialog: "top-[12vh] left-1/2 max-h-[76vh] w-[calc(100vw-32px)] -translate-x-1/2 rounded-panel border",
-  sheet: "top-0 left-auto right-0 h-dvh w-full border-l starting:translate-x-4",
+  sheet: "top-0 left-auto right-0 h-dvh max-h-none w-full border-l starting:translate-x-4",
 };
 const widths = {
   dialog: { normal: "max-w-120", wide: "max-w-180" },
@@ -112,7 +112,7 @@ export function ModalFrame({
         if (event.target === event.currentTarget && isOutside(event.currentTarget, event)) onClose();
       }}
       className={cn(
-        "fixed flex max-h-none max-w-none flex-col overflow-hidden border-line-strong bg-surface text-text shadow-pop transition duration-140 backdrop:bg-scrim starting:opacity-0",
+        "fixed flex flex-col overflow-hidden border-line-strong bg-surface text-text shadow-pop transition duration-140 backdrop:bg-scrim starting:opacity-0",
         className,
       )}
     >

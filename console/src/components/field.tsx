@@ -92,7 +92,7 @@ export function SelectField({
 }: SelectFieldProps) {
   return (
     <Field label={label} help={help} error={error} optional={optional} className={className}>
-      {(control) => <Select {...control} {...select} choices={choices} className="h-9" />}
+      {(control) => <Select {...control} {...select} choices={choices} className="h-9!" />}
     </Field>
   );
 }

@@ -85,7 +85,7 @@ export function Toasts() {
             <Button
               size="sm"
               variant="ghost"
-              className="-my-1 text-accent"
+              className="-my-1 text-accent!"
               onClick={() => {
                 entry.undo?.();
                 dismiss(entry.id);

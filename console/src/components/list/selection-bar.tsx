@@ -24,7 +24,7 @@ export function SelectionBar({ selection, total, onSelectAll, selectingAll, chil
         {count(selection.count)} selected
       </span>
       {onSelectAll && total !== null && total > selection.count && (
-        <Button size="sm" variant="ghost" className="text-accent" onClick={onSelectAll} busy={selectingAll}>
+        <Button size="sm" variant="ghost" className="text-accent!" onClick={onSelectAll} busy={selectingAll}>
           Select all {count(total)} matching
         </Button>
       )}

@@ -127,8 +127,8 @@ function TableRowInner<Row>(props: TableRowProps<Row>) {
           onOpen();
       }}
       className={cn(
-        "absolute inset-x-0 grid items-stretch border-line border-b bg-surface text-sm last:border-b-0 hover:bg-hover focus-visible:-outline-offset-2",
-        selected && "bg-accent-soft hover:bg-accent-soft",
+        "absolute inset-x-0 grid items-stretch border-line border-b text-sm last:border-b-0 focus-visible:-outline-offset-2",
+        selected ? "bg-accent-soft" : "bg-surface hover:bg-hover",
         onOpen && "cursor-default",
       )}
       style={{ gridTemplateColumns: grid.template, height, transform: `translateY(${top}px)` }}

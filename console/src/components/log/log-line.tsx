@@ -30,10 +30,9 @@ function LogLineInner({ line, wrap, search, current }: LogLineViewProps) {
   return (
     <div
       className={cn(
-        "flex min-h-5 border-transparent border-l-2",
-        line.stream === "err" && "border-bad/60",
-        hit && "bg-wait-soft",
-        current && "border-accent bg-accent-soft",
+        "flex min-h-5 border-l-2",
+        current ? "border-accent" : line.stream === "err" ? "border-bad" : "border-transparent",
+        current ? "bg-accent-soft" : hit && "bg-wait-soft",
       )}
     >
       <span aria-hidden className="figures w-14 shrink-0 select-none pr-4 text-right text-faint">

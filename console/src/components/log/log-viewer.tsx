@@ -164,7 +164,7 @@ function IconToggle({ label, pressed, onClick, icon: mark }: IconToggleProps) {
       title={label}
       aria-pressed={pressed}
       onClick={onClick}
-      className={cn(pressed && "bg-accent-soft text-accent")}
+      className={cn(pressed && "bg-accent-soft! text-accent!")}
     >
       {mark}
     </Button>

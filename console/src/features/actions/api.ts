@@ -1,10 +1,10 @@
 import { type QueryClient, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   cancelAction,
-  getAction,
-  getActionLog,
   listActions,
   queueActions,
+  readAction,
+  readLog,
   runActionAgain,
 } from "@/lib/api/generated/sdk.gen";
 import { type ListState, listQuery } from "@/lib/api/request";
@@ -32,7 +32,7 @@ export const collectActions = (state: ListState) =>
 export const actionQuery = (id: string) =>
   queryOptions({
     queryKey: actionKeys.detail(id),
-    queryFn: ({ signal }) => getAction({ path: { action_id: id }, signal }),
+    queryFn: ({ signal }) => readAction({ path: { action_id: id }, signal }),
   });
 
 export type ActionLog = { chunks: LogChunk[]; lastSeq: number; complete: boolean; truncated: boolean };
@@ -53,7 +53,7 @@ export const actionLogQuery = (id: string) =>
 async function readOn(client: QueryClient, id: string, signal: AbortSignal): Promise<ActionLog> {
   let log = client.getQueryData<ActionLog>(actionKeys.log(id)) ?? NO_LOG;
   for (;;) {
-    const page = await getActionLog({
+    const page = await readLog({
       path: { action_id: id },
       query: { after_seq: log.lastSeq, limit: CHUNKS_PER_READ },
       signal,

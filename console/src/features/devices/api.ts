@@ -1,14 +1,15 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
   approveDevice,
-  batchDevices,
+  changeDevice,
+  changeDevices,
   getDevice,
   getDeviceInventory,
-  getDeviceSummary,
   listDevices,
+  rejectDeviceKey,
   retireDevice,
   revokeDevice,
-  updateDevice,
+  summarizeDevices,
 } from "@/lib/api/generated/sdk.gen";
 import { ifMatch, type ListState, listQuery } from "@/lib/api/request";
 import type { Device } from "@/lib/api/types";
@@ -51,7 +52,7 @@ export const chosenDevicesQuery = (ids: string[]) =>
 
 export const deviceSummaryQuery = queryOptions({
   queryKey: deviceKeys.summary,
-  queryFn: ({ signal }) => getDeviceSummary({ signal }),
+  queryFn: ({ signal }) => summarizeDevices({ signal }),
 });
 
 export const deviceQuery = (id: string) =>
@@ -83,12 +84,15 @@ function useDeviceMutation<Input, Output>(mutationFn: (input: Input) => Promise<
 export const useApproveDevice = () =>
   useDeviceMutation((id: string) => approveDevice({ path: { device_id: id } }));
 
+export const useRejectKey = () =>
+  useDeviceMutation((id: string) => rejectDeviceKey({ path: { device_id: id } }));
+
 export const useRevokeDevice = () =>
   useDeviceMutation((id: string) => revokeDevice({ path: { device_id: id } }));
 
 export const useSetTags = () =>
   useDeviceMutation(({ device, tags }: { device: Device; tags: string[] }) =>
-    updateDevice({ path: { device_id: device.id }, body: { tags }, headers: ifMatch(device.version) }),
+    changeDevice({ path: { device_id: device.id }, body: { tags }, headers: ifMatch(device.version) }),
   );
 
 export const useRetireDevice = () =>
@@ -104,7 +108,7 @@ export const useDeviceBatch = () =>
   useDeviceMutation(async ({ ids, op, tags }: DeviceOrder): Promise<BatchOutcome> => {
     const outcome: BatchOutcome = { succeeded: 0, failed: [] };
     for (let start = 0; start < ids.length; start += BATCH) {
-      const { results } = await batchDevices({ body: { ids: ids.slice(start, start + BATCH), op, tags } });
+      const { results } = await changeDevices({ body: { ids: ids.slice(start, start + BATCH), op, tags } });
       for (const result of results) {
         if (result.ok) outcome.succeeded += 1;
         else outcome.failed.push({ id: result.id, code: result.code ?? "unknown" });

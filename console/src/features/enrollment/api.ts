@@ -1,9 +1,9 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
-  createEnrollmentToken,
   getEnrollmentToken,
   listEnrollmentTokens,
   listEnrollmentTokenUses,
+  makeEnrollmentToken,
   revokeEnrollmentToken,
 } from "@/lib/api/generated/sdk.gen";
 import { ifMatch, type ListState, listQuery } from "@/lib/api/request";
@@ -43,7 +43,7 @@ export const tokenUsesQuery = (id: string, waiting = false) =>
 export function useCreateToken() {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: (body: EnrollmentTokenCreate) => createEnrollmentToken({ body }),
+    mutationFn: (body: EnrollmentTokenCreate) => makeEnrollmentToken({ body }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: enrollmentKeys.all }),
   });
 }

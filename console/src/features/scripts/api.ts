@@ -1,13 +1,13 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import {
+  changeScript,
   createScript,
   deleteScript,
   getScript,
   getScriptVersion,
   listScripts,
   listScriptVersions,
-  saveScriptBody,
-  updateScript,
+  writeScriptBody,
 } from "@/lib/api/generated/sdk.gen";
 import { ifMatch, type ListState, listQuery } from "@/lib/api/request";
 import type { Script, ScriptDetail, ScriptLanguage, ScriptParameter } from "@/lib/api/types";
@@ -38,7 +38,7 @@ export const scriptQuery = (id: string) =>
 export const scriptVersionsQuery = (id: string) =>
   queryOptions({
     queryKey: scriptKeys.versions(id),
-    queryFn: ({ signal }) => listScriptVersions({ path: { script_id: id }, query: { limit: 100 }, signal }),
+    queryFn: ({ signal }) => listScriptVersions({ path: { script_id: id }, signal }),
   });
 
 export const scriptVersionQuery = (id: string, number: number) =>
@@ -83,11 +83,11 @@ export const useSaveScript = () =>
       const { name, description, tags, timeout_s } = draft;
       const described = { name, description, tags, timeout_s };
       if (differs(described, saved)) {
-        const answer = await updateScript({ path, body: described, headers: ifMatch(version) });
+        const answer = await changeScript({ path, body: described, headers: ifMatch(version) });
         version = answer.version;
       }
       if (draft.body !== saved.body || differs({ parameters: draft.parameters }, saved)) {
-        await saveScriptBody({
+        await writeScriptBody({
           path,
           body: { body: draft.body, parameters: draft.parameters, note },
           headers: ifMatch(version),

@@ -1,38 +1,39 @@
-import type { Action, Script } from "./generated/types.gen";
+import type { ActionOut, ScriptOut } from "./generated/types.gen";
 
 /** The words of the console for the shapes of contracts/openapi.json. */
 export type {
-  Action,
   ActionDetail,
+  ActionOut as Action,
   ApiKey,
   ApiKeyCreated,
   Attention,
   AuditEvent,
-  Device,
-  EnrollmentToken,
-  EnrollmentTokenCreate,
-  EnrollmentTokenCreated,
-  Inventory,
-  LogChunk,
+  DeviceDetail,
+  DeviceOut as Device,
+  InventoryOut as Inventory,
+  LogChunkOut as LogChunk,
   Me,
   Overview,
   Parameter as ScriptParameter,
   Permission,
   Role,
-  Script,
   ScriptDetail,
-  ScriptVersion,
-  ScriptVersionDetail,
+  ScriptOut as Script,
   SearchResult,
   Secret,
   Session,
   Settings,
   SetupRequest,
   SignIn,
-  TimelineEntry,
-  TokenUse,
+  TimelineStep,
+  TokenIn as EnrollmentTokenCreate,
+  TokenMade as EnrollmentTokenCreated,
+  TokenOut as EnrollmentToken,
+  UseOut as TokenUse,
   User,
+  VersionDetail as ScriptVersionDetail,
+  VersionOut as ScriptVersion,
 } from "./generated/types.gen";
 
-export type ActionStatus = Action["status"];
-export type ScriptLanguage = Script["language"];
+export type ActionStatus = ActionOut["status"];
+export type ScriptLanguage = ScriptOut["language"];

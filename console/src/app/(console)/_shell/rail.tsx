@@ -42,7 +42,7 @@ export function PhoneRail({ open, onOpenChange }: PhoneRailProps) {
     <ModalFrame
       label="Navigation"
       onClose={() => onOpenChange(false)}
-      className="inset-y-0 left-0 h-dvh w-66 overflow-y-auto border-r bg-canvas starting:-translate-x-4"
+      className="inset-y-0 left-0 h-dvh max-h-none w-66 overflow-y-auto! border-r bg-canvas! starting:-translate-x-4"
     >
       <Brand />
       <Navigation />

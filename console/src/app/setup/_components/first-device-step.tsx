@@ -14,7 +14,8 @@ import { InstallLines } from "@/features/enrollment/components/install-lines";
 import { useLiveEvents } from "@/lib/live/use-live-events";
 import { paths } from "@/lib/paths";
 
-const WEEK_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const FIRST_USES = 10;
 
 export function FirstDeviceStep() {
   const create = useCreateToken();
@@ -24,7 +25,8 @@ export function FirstDeviceStep() {
     create.mutate({
       name: "First devices",
       description: "Made while setting up",
-      expires_at: new Date(Date.now() + WEEK_MS).toISOString(),
+      expires_at: new Date(Date.now() + DAY_MS).toISOString(),
+      max_uses: FIRST_USES,
       auto_approve: true,
       tags: [],
       allowed_networks: [],

@@ -16,7 +16,10 @@ export function StepFrame({ number, title, state, summary, onReopen, children }:
   return (
     <li
       aria-current={state === "open" ? "step" : undefined}
-      className={cn("rounded-panel border border-line", state === "open" && "border-line-strong bg-surface")}
+      className={cn(
+        "rounded-panel border",
+        state === "open" ? "border-line-strong bg-surface" : "border-line",
+      )}
     >
       <div className="flex items-center gap-3 px-5 py-3.5">
         <span

@@ -26,7 +26,6 @@ export const ACTION_COLUMNS: Column<Action>[] = [
     header: "State",
     width: 128,
     grow: 0,
-    sort: "status",
     phone: true,
     csv: (action) => action.status,
     cell: (action) => (

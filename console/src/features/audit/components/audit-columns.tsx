@@ -3,7 +3,7 @@ import type { FilterSpec } from "@/components/list/filter-spec";
 import { Time } from "@/components/time";
 import type { AuditEvent } from "@/lib/api/types";
 import { words } from "@/lib/format";
-import { verbWords } from "./event-line";
+import { verbWords } from "../verb-words";
 
 export function auditColumns(onOpen: (event: AuditEvent) => void): Column<AuditEvent>[] {
   return [

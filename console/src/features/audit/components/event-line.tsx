@@ -4,6 +4,7 @@ import { Time } from "@/components/time";
 import type { AuditEvent } from "@/lib/api/types";
 import { words } from "@/lib/format";
 import { paths } from "@/lib/paths";
+import { verbWords } from "../verb-words";
 
 const PAGES: Record<string, (id: string) => string> = {
   device: paths.device,
@@ -16,12 +17,6 @@ const PAGES: Record<string, (id: string) => string> = {
   secret: () => paths.secrets,
   settings: () => paths.settings,
 };
-
-/** "device.approved" as the middle of a sentence: "approved device". */
-export function verbWords(verb: string): string {
-  const [subject, ...rest] = verb.split(".");
-  return rest.length > 0 ? `${words(rest.join(" "))} ${words(subject ?? "")}` : words(verb);
-}
 
 export function TargetLink({ target }: { target: AuditEvent["target"] }): ReactNode {
   if (!target) return null;

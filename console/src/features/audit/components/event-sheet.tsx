@@ -7,7 +7,8 @@ import { Facts } from "@/components/panel";
 import { Time } from "@/components/time";
 import type { AuditEvent } from "@/lib/api/types";
 import { absoluteTime, words } from "@/lib/format";
-import { TargetLink, verbWords } from "./event-line";
+import { verbWords } from "../verb-words";
+import { TargetLink } from "./event-line";
 
 export function EventSheet({ event, onClose }: { event: AuditEvent; onClose: () => void }) {
   const changes = Object.entries(event.changes ?? {});

@@ -5,12 +5,13 @@ import { Callout } from "@/components/panel";
 import { toast } from "@/components/toasts";
 import type { Device } from "@/lib/api/types";
 import { useCan } from "@/lib/session";
-import { useApproveDevice } from "../api";
+import { useApproveDevice, useRejectKey } from "../api";
 
 /** Why a device does not work with us yet or any more, and what ends that. */
 export function DeviceNotice({ device }: { device: Device }) {
   const can = useCan();
   const approve = useApproveDevice();
+  const reject = useRejectKey();
   const approveButton = can("devices:approve") && (
     <Button
       variant="primary"
@@ -27,7 +28,28 @@ export function DeviceNotice({ device }: { device: Device }) {
   );
   if (device.pending_key && device.state !== "pending") {
     return (
-      <Callout tone="wait" title="A new key waits for approval" actions={approveButton}>
+      <Callout
+        tone="wait"
+        title="A new key waits for approval"
+        actions={
+          can("devices:approve") && (
+            <>
+              <Button
+                busy={reject.isPending}
+                onClick={() =>
+                  reject.mutate(device.id, {
+                    onSuccess: () => toast.done("The new key is rejected."),
+                    onError: (error) => toast.failed("The key was not rejected.", error),
+                  })
+                }
+              >
+                Reject
+              </Button>
+              {approveButton}
+            </>
+          )
+        }
+      >
         This computer enrolled again with another key, as after a re-installation. Until it is approved the
         old key stays in force.
       </Callout>

@@ -63,14 +63,14 @@ export function DeviceSelection({ selection, total, request, onRun }: DeviceSele
           </Button>
         )}
         {can("devices:approve") && (
-          <>
-            <Button size="sm" onClick={() => order({ ids, op: "approve" }, "approved")}>
-              Approve
-            </Button>
-            <Button size="sm" onClick={() => setRevoking(true)}>
-              Revoke
-            </Button>
-          </>
+          <Button size="sm" onClick={() => order({ ids, op: "approve" }, "approved")}>
+            Approve
+          </Button>
+        )}
+        {can("devices:write") && (
+          <Button size="sm" onClick={() => setRevoking(true)}>
+            Revoke
+          </Button>
         )}
       </SelectionBar>
       {tagging && (

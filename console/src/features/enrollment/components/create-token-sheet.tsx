@@ -17,7 +17,6 @@ const LIFETIMES = [
   { value: "1", label: "1 day" },
   { value: "7", label: "7 days" },
   { value: "30", label: "30 days" },
-  { value: "365", label: "1 year" },
 ];
 
 export function CreateTokenSheet({ onClose }: { onClose: () => void }) {
@@ -58,7 +57,7 @@ function CreateTokenForm({ onCreated }: { onCreated: (created: EnrollmentTokenCr
   const create = useCreateToken();
   const [name, setName] = useState("");
   const [days, setDays] = useState("7");
-  const [maxUses, setMaxUses] = useState("");
+  const [maxUses, setMaxUses] = useState("10");
   const [autoApprove, setAutoApprove] = useState(true);
   const [tags, setTags] = useState("");
   const [networks, setNetworks] = useState("");
@@ -69,7 +68,7 @@ function CreateTokenForm({ onCreated }: { onCreated: (created: EnrollmentTokenCr
         name: name.trim(),
         description: "",
         expires_at: new Date(Date.now() + Number(days) * DAY_MS).toISOString(),
-        max_uses: maxUses ? Number(maxUses) : null,
+        max_uses: Number(maxUses),
         auto_approve: autoApprove,
         tags: split(tags),
         allowed_networks: split(networks),
@@ -99,7 +98,7 @@ function CreateTokenForm({ onCreated }: { onCreated: (created: EnrollmentTokenCr
         />
         <TextField
           label="At most this many devices"
-          optional
+          required
           type="number"
           min={1}
           value={maxUses}

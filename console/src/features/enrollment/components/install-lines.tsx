@@ -12,9 +12,6 @@ export function InstallLines({ created }: { created: EnrollmentTokenCreated }) {
         value={install.windows}
         label="Copy the Windows line"
       />
-      {install.windows_msi && (
-        <CommandLine title="Windows, by MSI" value={install.windows_msi} label="Copy the MSI line" />
-      )}
     </div>
   );
 }

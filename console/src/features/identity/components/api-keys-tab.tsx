@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { KeySquare, Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Button } from "@/components/button";
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import type { Column } from "@/components/list/columns";
@@ -16,7 +16,8 @@ import { plural } from "@/lib/format";
 import { useListUrl } from "@/lib/list/list-state";
 import { useCan } from "@/lib/session";
 import { apiKeysQuery, useRevokeApiKey } from "../api";
-import { ApiKeySheet } from "./api-key-sheet";
+
+const ApiKeySheet = lazy(() => import("./api-key-sheet").then((module) => ({ default: module.ApiKeySheet })));
 
 export function ApiKeysTab() {
   const can = useCan();
@@ -47,7 +48,7 @@ export function ApiKeysTab() {
           </EmptyState>
         }
       />
-      {creating && <ApiKeySheet onClose={() => setCreating(false)} />}
+      <Suspense>{creating && <ApiKeySheet onClose={() => setCreating(false)} />}</Suspense>
       {revoking && (
         <ConfirmDialog
           open

@@ -30,7 +30,7 @@ export function InviteSheet({ onClose }: { onClose: () => void }) {
       open
       shape="sheet"
       onOpenChange={(open) => !open && onClose()}
-      title={invite.data ? `Send this to ${invite.data.name}` : "Invite somebody"}
+      title={invite.data ? invite.data.name : "Invite somebody"}
       description={
         invite.data
           ? "They choose their own password with it. It works once."
@@ -80,7 +80,10 @@ export function InviteSheet({ onClose }: { onClose: () => void }) {
   );
 }
 
-export function InviteLink({ link }: { link: string }) {
+export function InviteLink({ link }: { link: string | null }) {
+  if (link === null) {
+    return <p className="text-muted text-sm">They have a password here already and sign in with it.</p>;
+  }
   return (
     <div className="flex flex-col gap-3">
       <CommandLine value={link} label="Copy the link" />

@@ -87,7 +87,7 @@ export function RoleSheet({ role, onClose }: { role: Role | null; onClose: () =>
               Save
             </Button>
             {role && (
-              <Button variant="ghost" className="ml-auto text-bad" onClick={() => setRemoving(true)}>
+              <Button variant="ghost" className="ml-auto text-bad!" onClick={() => setRemoving(true)}>
                 Delete
               </Button>
             )}

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Button } from "@/components/button";
 import { ErrorState, PanelSkeleton } from "@/components/states";
 import { Tag } from "@/components/tag";
@@ -10,7 +10,8 @@ import type { Role } from "@/lib/api/types";
 import { plural } from "@/lib/format";
 import { useCan } from "@/lib/session";
 import { rolesQuery } from "../api";
-import { RoleSheet } from "./role-sheet";
+
+const RoleSheet = lazy(() => import("./role-sheet").then((module) => ({ default: module.RoleSheet })));
 
 export function RolesTab() {
   const can = useCan();
@@ -51,7 +52,9 @@ export function RolesTab() {
           </li>
         ))}
       </ul>
-      {open && <RoleSheet role={open === "new" ? null : open} onClose={() => setOpen(null)} />}
+      <Suspense>
+        {open && <RoleSheet role={open === "new" ? null : open} onClose={() => setOpen(null)} />}
+      </Suspense>
     </>
   );
 }

@@ -44,7 +44,7 @@ export function SecondFactorPanel() {
           >
             New recovery codes
           </Button>
-          <Button variant="ghost" className="text-bad" onClick={() => setStep("disable")}>
+          <Button variant="ghost" className="text-bad!" onClick={() => setStep("disable")}>
             Turn off
           </Button>
         </div>

@@ -14,8 +14,8 @@ import { toast } from "@/components/toasts";
 import type { User } from "@/lib/api/types";
 import { useCan, useMe } from "@/lib/session";
 import { rolesQuery, useDeleteUser, useResetInvite, useUpdateUser } from "../api";
+import { userStatus } from "../user-status";
 import { InviteLink } from "./invite-sheet";
-import { userStatus } from "./users-tab";
 
 export function UserSheet({ user, onClose }: { user: User; onClose: () => void }) {
   const can = useCan();
@@ -39,7 +39,7 @@ export function UserSheet({ user, onClose }: { user: User; onClose: () => void }
       footer={
         editable && (
           <>
-            <Button variant="ghost" className="mr-auto text-bad" onClick={() => setRemoving(true)}>
+            <Button variant="ghost" className="mr-auto text-bad!" onClick={() => setRemoving(true)}>
               Remove
             </Button>
             <Button

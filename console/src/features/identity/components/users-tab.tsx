@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus, Users } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Button } from "@/components/button";
 import type { Column } from "@/components/list/columns";
 import { DataTable } from "@/components/list/data-table";
@@ -14,13 +14,10 @@ import type { User } from "@/lib/api/types";
 import { useListUrl } from "@/lib/list/list-state";
 import { useCan } from "@/lib/session";
 import { usersQuery } from "../api";
-import { InviteSheet } from "./invite-sheet";
-import { UserSheet } from "./user-sheet";
+import { userStatus } from "../user-status";
 
-export function userStatus(user: User): string {
-  if (!user.is_active) return "disabled";
-  return user.last_sign_in_at ? "active" : "invited";
-}
+const InviteSheet = lazy(() => import("./invite-sheet").then((module) => ({ default: module.InviteSheet })));
+const UserSheet = lazy(() => import("./user-sheet").then((module) => ({ default: module.UserSheet })));
 
 export function UsersTab() {
   const can = useCan();
@@ -54,8 +51,10 @@ export function UsersTab() {
           />
         }
       />
-      {user && <UserSheet user={user} onClose={() => setOpen(null)} />}
-      {inviting && <InviteSheet onClose={() => setInviting(false)} />}
+      <Suspense>
+        {user && <UserSheet user={user} onClose={() => setOpen(null)} />}
+        {inviting && <InviteSheet onClose={() => setInviting(false)} />}
+      </Suspense>
     </>
   );
 }

@@ -46,8 +46,8 @@ function VersionRow({ version, chosen, onChoose }: VersionRowProps) {
         onClick={onChoose}
         aria-pressed={chosen}
         className={cn(
-          "w-full px-4 py-2.5 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2",
-          chosen && "bg-accent-soft hover:bg-accent-soft",
+          "w-full px-4 py-2.5 text-left text-sm focus-visible:-outline-offset-2",
+          chosen ? "bg-accent-soft" : "hover:bg-hover",
         )}
       >
         <span className="flex justify-between gap-3">
@@ -57,7 +57,7 @@ function VersionRow({ version, chosen, onChoose }: VersionRowProps) {
           </span>
         </span>
         <span className="block truncate text-muted">
-          {[version.note, version.created_by?.name].filter(Boolean).join(" · ") || "—"}
+          {[version.note, version.created_by].filter(Boolean).join(" · ") || "—"}
         </span>
         <span className="block truncate font-mono text-muted text-xs" title={version.sha256}>
           {version.sha256.slice(0, 16)}

@@ -106,7 +106,7 @@ export function SecretSheet({ secret, onClose }: SecretSheetProps) {
             Save
           </Button>
           {secret && (
-            <Button variant="ghost" className="ml-auto text-bad" onClick={() => setAsking(true)}>
+            <Button variant="ghost" className="ml-auto text-bad!" onClick={() => setAsking(true)}>
               Delete
             </Button>
           )}

@@ -5,126 +5,16 @@ export type ClientOptions = {
 };
 
 /**
- * Action
- */
-export type Action = {
-    /**
-     * Id
-     */
-    id: string;
-    device: ActionDevice;
-    /**
-     * Kind
-     */
-    kind: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Status
-     */
-    status: 'pending' | 'leased' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'expired' | 'timed_out' | 'interrupted';
-    /**
-     * Reason
-     */
-    reason: string | null;
-    /**
-     * Batch Id
-     */
-    batch_id: string | null;
-    created_by: Actor;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Expires At
-     */
-    expires_at: string | null;
-    /**
-     * Leased At
-     */
-    leased_at: string | null;
-    /**
-     * Started At
-     */
-    started_at: string | null;
-    /**
-     * Finished At
-     */
-    finished_at: string | null;
-    /**
-     * Timeout S
-     */
-    timeout_s: number;
-    /**
-     * Exit Code
-     */
-    exit_code: number | null;
-    error: ActionError | null;
-    script: ActionScript | null;
-    /**
-     * Parameters
-     */
-    parameters: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Cancel Requested At
-     */
-    cancel_requested_at: string | null;
-    /**
-     * Log Bytes
-     */
-    log_bytes: number;
-    /**
-     * Log Truncated
-     */
-    log_truncated: boolean;
-    /**
-     * Version
-     */
-    version: number;
-};
-
-/**
- * ActionCreate
- */
-export type ActionCreate = {
-    /**
-     * Device Ids
-     */
-    device_ids: Array<string>;
-    /**
-     * Kind
-     */
-    kind: string;
-    /**
-     * Payload
-     */
-    payload: {
-        [key: string]: unknown;
-    };
-    /**
-     * Expires In S
-     */
-    expires_in_s?: number | null;
-    /**
-     * Timeout S
-     */
-    timeout_s?: number | null;
-};
-
-/**
  * ActionDetail
+ *
+ * One action with its history.
  */
 export type ActionDetail = {
     /**
      * Id
      */
     id: string;
-    device: ActionDevice;
+    device: DeviceRef;
     /**
      * Kind
      */
@@ -133,10 +23,7 @@ export type ActionDetail = {
      * Title
      */
     title: string;
-    /**
-     * Status
-     */
-    status: 'pending' | 'leased' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'expired' | 'timed_out' | 'interrupted';
+    status: Status;
     /**
      * Reason
      */
@@ -144,8 +31,8 @@ export type ActionDetail = {
     /**
      * Batch Id
      */
-    batch_id: string | null;
-    created_by: Actor;
+    batch_id: string;
+    created_by: ActorRef;
     /**
      * Created At
      */
@@ -153,7 +40,7 @@ export type ActionDetail = {
     /**
      * Expires At
      */
-    expires_at: string | null;
+    expires_at: string;
     /**
      * Leased At
      */
@@ -174,18 +61,26 @@ export type ActionDetail = {
      * Exit Code
      */
     exit_code: number | null;
-    error: ActionError | null;
-    script: ActionScript | null;
+    error: ErrorOut | null;
+    script: ScriptRef | null;
+    /**
+     * Language
+     */
+    language: string | null;
     /**
      * Parameters
      */
     parameters: {
         [key: string]: unknown;
-    } | null;
+    };
     /**
      * Cancel Requested At
      */
     cancel_requested_at: string | null;
+    /**
+     * Cancel Requested By
+     */
+    cancel_requested_by: string | null;
     /**
      * Log Bytes
      */
@@ -201,11 +96,11 @@ export type ActionDetail = {
     /**
      * Timeline
      */
-    timeline: Array<TimelineEntry>;
+    timeline: Array<TimelineStep>;
     /**
      * Body
      */
-    body: string | null;
+    body?: string | null;
     /**
      * Result
      */
@@ -215,93 +110,94 @@ export type ActionDetail = {
 };
 
 /**
- * ActionDevice
+ * ActionOut
+ *
+ * One action as lists show it.
  */
-export type ActionDevice = {
+export type ActionOut = {
     /**
      * Id
      */
     id: string;
+    device: DeviceRef;
     /**
-     * Hostname
+     * Kind
      */
-    hostname: string;
-};
-
-/**
- * ActionError
- */
-export type ActionError = {
+    kind: string;
     /**
-     * Code
+     * Title
      */
-    code: string;
+    title: string;
+    status: Status;
     /**
-     * Message
+     * Reason
      */
-    message: string;
-};
-
-/**
- * ActionScript
- */
-export type ActionScript = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Version Number
-     */
-    version_number: number;
-};
-
-/**
- * ActionSummary
- */
-export type ActionSummary = {
-    /**
-     * Running
-     */
-    running: number;
-    /**
-     * Pending
-     */
-    pending: number;
-    /**
-     * Failed Today
-     */
-    failed_today: number;
-    /**
-     * Succeeded Today
-     */
-    succeeded_today: number;
-    /**
-     * Failed 7D
-     */
-    failed_7d: Array<DayCount>;
-};
-
-/**
- * ActionsCreated
- */
-export type ActionsCreated = {
-    /**
-     * Items
-     */
-    items: Array<Action>;
+    reason: string | null;
     /**
      * Batch Id
      */
-    batch_id: string | null;
+    batch_id: string;
+    created_by: ActorRef;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Leased At
+     */
+    leased_at: string | null;
+    /**
+     * Started At
+     */
+    started_at: string | null;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    /**
+     * Exit Code
+     */
+    exit_code: number | null;
+    error: ErrorOut | null;
+    script: ScriptRef | null;
+    /**
+     * Language
+     */
+    language: string | null;
+    /**
+     * Parameters
+     */
+    parameters: {
+        [key: string]: unknown;
+    };
+    /**
+     * Cancel Requested At
+     */
+    cancel_requested_at: string | null;
+    /**
+     * Cancel Requested By
+     */
+    cancel_requested_by: string | null;
+    /**
+     * Log Bytes
+     */
+    log_bytes: number;
+    /**
+     * Log Truncated
+     */
+    log_truncated: boolean;
+    /**
+     * Version
+     */
+    version: number;
 };
 
 /**
@@ -311,7 +207,25 @@ export type Actor = {
     /**
      * Type
      */
-    type: 'user' | 'api_key' | 'device' | 'system';
+    type: 'user' | 'api_key' | 'device' | 'system' | 'anonymous';
+    /**
+     * Id
+     */
+    id: string | null;
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * ActorRef
+ */
+export type ActorRef = {
+    /**
+     * Type
+     */
+    type: string;
     /**
      * Id
      */
@@ -342,7 +256,7 @@ export type ApiKey = {
      * Permissions
      */
     permissions: Array<string>;
-    created_by: Ref | null;
+    created_by: DeployflowIdentitySchemasRef | null;
     /**
      * Created At
      */
@@ -403,7 +317,7 @@ export type ApiKeyCreated = {
      * Permissions
      */
     permissions: Array<string>;
-    created_by: Ref | null;
+    created_by: DeployflowIdentitySchemasRef | null;
     /**
      * Created At
      */
@@ -426,34 +340,22 @@ export type ApiKeyCreated = {
     version: number;
     /**
      * Key
+     *
+     * Shown once
      */
     key: string;
 };
 
 /**
- * Attention
+ * Approval
  */
-export type Attention = {
+export type Approval = {
     /**
-     * Kind
+     * Key Id
+     *
+     * Which waiting key; the newest when left out.
      */
-    kind: 'device_pending' | 'device_quarantined' | 'action_failed' | 'token_expiring';
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Detail
-     */
-    detail: string;
-    /**
-     * Href
-     */
-    href: string;
-    /**
-     * At
-     */
-    at: string;
+    key_id?: string | null;
 };
 
 /**
@@ -466,8 +368,10 @@ export type AuditEvent = {
     id: string;
     /**
      * Seq
+     *
+     * Place in the chain; null in the second before the event is sealed
      */
-    seq: number;
+    seq: number | null;
     /**
      * At
      */
@@ -480,6 +384,8 @@ export type AuditEvent = {
     target: Target;
     /**
      * Changes
+     *
+     * Field to [before, after]
      */
     changes: {
         [key: string]: Array<unknown>;
@@ -492,6 +398,34 @@ export type AuditEvent = {
      * Request Id
      */
     request_id: string | null;
+};
+
+/**
+ * BatchIn
+ */
+export type BatchIn = {
+    /**
+     * Ids
+     */
+    ids: Array<string>;
+    /**
+     * Op
+     */
+    op: 'approve' | 'revoke' | 'tag' | 'untag';
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+};
+
+/**
+ * BatchOut
+ */
+export type BatchOut = {
+    /**
+     * Results
+     */
+    results: Array<BatchResult>;
 };
 
 /**
@@ -517,27 +451,141 @@ export type BatchResult = {
 };
 
 /**
- * BatchResults
+ * BodyIn
+ *
+ * A new version.
  */
-export type BatchResults = {
+export type BodyIn = {
     /**
-     * Results
+     * Body
      */
-    results: Array<BatchResult>;
+    body: string;
+    /**
+     * Parameters
+     */
+    parameters?: Array<Parameter>;
+    /**
+     * Note
+     */
+    note?: string;
 };
 
 /**
- * CountByName
+ * Check
+ *
+ * One thing the server needs.
  */
-export type CountByName = {
+export type Check = {
+    /**
+     * Name
+     */
+    name: 'database' | 'migrations' | 'disk' | 'keys' | 'draining';
+    /**
+     * Status
+     */
+    status: 'ok' | 'failed';
+    /**
+     * Detail
+     */
+    detail: string;
+};
+
+/**
+ * CheckIn
+ *
+ * What a device says of itself.
+ */
+export type CheckIn = {
+    /**
+     * Boot Id
+     */
+    boot_id: string;
+    /**
+     * Run Id
+     */
+    run_id: string;
+    /**
+     * Receipt
+     */
+    receipt: string | null;
+    /**
+     * Agent Version
+     */
+    agent_version: string;
+    /**
+     * Status
+     */
+    status: 'idle' | 'busy' | 'stopping';
+    /**
+     * Inventory Hash
+     */
+    inventory_hash: string | null;
+    /**
+     * Running
+     */
+    running: Array<RunningAction>;
+    /**
+     * Free Slots
+     */
+    free_slots: number;
+    /**
+     * Max Wait S
+     */
+    max_wait_s: number;
+};
+
+/**
+ * CheckInAnswer
+ *
+ * What the server has to say.
+ */
+export type CheckInAnswer = {
+    /**
+     * Server Time
+     */
+    server_time: string;
+    /**
+     * Device State
+     */
+    device_state: 'active' | 'pending';
+    /**
+     * Next Check In S
+     */
+    next_check_in_s: number;
+    /**
+     * Receipt
+     */
+    receipt: string | null;
+    /**
+     * Wants Inventory
+     */
+    wants_inventory: boolean;
+    /**
+     * Actions
+     */
+    actions: Array<DeliveredAction>;
+    /**
+     * Cancel
+     */
+    cancel: Array<string>;
+};
+
+/**
+ * CreatedBy
+ */
+export type CreatedBy = {
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Id
+     */
+    id: string | null;
     /**
      * Name
      */
     name: string;
-    /**
-     * Count
-     */
-    count: number;
 };
 
 /**
@@ -555,9 +603,59 @@ export type DayCount = {
 };
 
 /**
- * Device
+ * DeliveredAction
+ *
+ * One thing to do, leased to the device under `fence`.
  */
-export type Device = {
+export type DeliveredAction = {
+    /**
+     * Action Id
+     */
+    action_id: string;
+    /**
+     * Fence
+     */
+    fence: number;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Log Limit Bytes
+     */
+    log_limit_bytes: number;
+    /**
+     * Payload
+     */
+    payload: {
+        [key: string]: unknown;
+    };
+};
+
+/**
+ * DeviceChange
+ */
+export type DeviceChange = {
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+};
+
+/**
+ * DeviceDetail
+ *
+ * A device with what only its page shows.
+ */
+export type DeviceDetail = {
     /**
      * Id
      */
@@ -566,10 +664,7 @@ export type Device = {
      * Hostname
      */
     hostname: string;
-    /**
-     * State
-     */
-    state: 'pending' | 'active' | 'quarantined' | 'revoked';
+    state: DeviceState;
     /**
      * Status
      */
@@ -578,7 +673,7 @@ export type Device = {
      * Status Reason
      */
     status_reason: string | null;
-    os: DeviceOs;
+    os: Os;
     hardware: Hardware;
     /**
      * Logged On User
@@ -591,7 +686,7 @@ export type Device = {
     /**
      * Last Check In
      */
-    last_check_in: string | null;
+    last_check_in: string;
     /**
      * Boot Time
      */
@@ -603,7 +698,7 @@ export type Device = {
     /**
      * Key Protection
      */
-    key_protection: string | null;
+    key_protection: string;
     /**
      * Pending Key
      */
@@ -615,7 +710,7 @@ export type Device = {
     /**
      * Enrolled At
      */
-    enrolled_at: string | null;
+    enrolled_at: string;
     /**
      * Version
      */
@@ -623,162 +718,74 @@ export type Device = {
     /**
      * Active Actions
      */
-    active_actions?: number | null;
+    active_actions: number;
+    /**
+     * Keys
+     */
+    keys: Array<KeyOut>;
 };
 
 /**
- * DeviceBatch
+ * DeviceOut
+ *
+ * A device as lists show it.
  */
-export type DeviceBatch = {
-    /**
-     * Ids
-     */
-    ids: Array<string>;
-    /**
-     * Op
-     */
-    op: 'approve' | 'revoke' | 'tag' | 'untag';
-    /**
-     * Tags
-     */
-    tags?: Array<string> | null;
-};
-
-/**
- * DeviceOs
- */
-export type DeviceOs = {
-    /**
-     * Family
-     */
-    family: string | null;
-    /**
-     * Name
-     */
-    name: string | null;
-    /**
-     * Version
-     */
-    version: string | null;
-    /**
-     * Build
-     */
-    build: string | null;
-    /**
-     * Architecture
-     */
-    architecture: string | null;
-};
-
-/**
- * DevicePatch
- */
-export type DevicePatch = {
-    /**
-     * Tags
-     */
-    tags?: Array<string> | null;
-};
-
-/**
- * DeviceSummary
- */
-export type DeviceSummary = {
-    /**
-     * Total
-     */
-    total: number;
-    /**
-     * Online
-     */
-    online: number;
-    /**
-     * Offline
-     */
-    offline: number;
-    /**
-     * Pending
-     */
-    pending: number;
-    /**
-     * Quarantined
-     */
-    quarantined: number;
-    /**
-     * By Os
-     */
-    by_os: Array<CountByName>;
-    /**
-     * Online 7D
-     */
-    online_7d: Array<OnlineSample>;
-};
-
-/**
- * EnrollmentToken
- */
-export type EnrollmentToken = {
+export type DeviceOut = {
     /**
      * Id
      */
     id: string;
     /**
-     * Name
+     * Hostname
      */
-    name: string;
+    hostname: string;
+    state: DeviceState;
     /**
-     * Description
+     * Status
      */
-    description: string;
+    status: 'online' | 'offline';
     /**
-     * Prefix
+     * Status Reason
      */
-    prefix: string;
+    status_reason: string | null;
+    os: Os;
+    hardware: Hardware;
     /**
-     * Created At
+     * Logged On User
      */
-    created_at: string;
-    created_by: Ref | null;
+    logged_on_user: string | null;
     /**
-     * Expires At
+     * Agent Version
      */
-    expires_at: string | null;
+    agent_version: string | null;
     /**
-     * Max Uses
+     * Last Check In
      */
-    max_uses: number | null;
+    last_check_in: string;
     /**
-     * Uses
+     * Boot Time
      */
-    uses: number;
-    /**
-     * Auto Approve
-     */
-    auto_approve: boolean;
-    /**
-     * Allowed Networks
-     */
-    allowed_networks: Array<string>;
-    /**
-     * Scopes
-     */
-    scopes: Array<string>;
-    /**
-     * Allowed Profiles
-     */
-    allowed_profiles: Array<string>;
+    boot_time: string | null;
     /**
      * Tags
      */
     tags: Array<string>;
     /**
-     * Revoked At
+     * Key Protection
      */
-    revoked_at: string | null;
+    key_protection: string;
     /**
-     * State
+     * Pending Key
      */
-    state: 'usable' | 'expired' | 'used_up' | 'revoked';
+    pending_key: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Enrolled At
+     */
+    enrolled_at: string;
     /**
      * Version
      */
@@ -786,123 +793,54 @@ export type EnrollmentToken = {
 };
 
 /**
- * EnrollmentTokenCreate
+ * DeviceRef
  */
-export type EnrollmentTokenCreate = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Description
-     */
-    description?: string;
-    /**
-     * Expires At
-     */
-    expires_at?: string | null;
-    /**
-     * Max Uses
-     */
-    max_uses?: number | null;
-    /**
-     * Auto Approve
-     */
-    auto_approve?: boolean;
-    /**
-     * Allowed Networks
-     */
-    allowed_networks?: Array<string>;
-    /**
-     * Tags
-     */
-    tags?: Array<string>;
-};
-
-/**
- * EnrollmentTokenCreated
- */
-export type EnrollmentTokenCreated = {
+export type DeviceRef = {
     /**
      * Id
      */
     id: string;
     /**
-     * Name
+     * Hostname
      */
-    name: string;
-    /**
-     * Description
-     */
-    description: string;
-    /**
-     * Prefix
-     */
-    prefix: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    created_by: Ref | null;
-    /**
-     * Expires At
-     */
-    expires_at: string | null;
-    /**
-     * Max Uses
-     */
-    max_uses: number | null;
-    /**
-     * Uses
-     */
-    uses: number;
-    /**
-     * Auto Approve
-     */
-    auto_approve: boolean;
-    /**
-     * Allowed Networks
-     */
-    allowed_networks: Array<string>;
-    /**
-     * Scopes
-     */
-    scopes: Array<string>;
-    /**
-     * Allowed Profiles
-     */
-    allowed_profiles: Array<string>;
-    /**
-     * Tags
-     */
-    tags: Array<string>;
-    /**
-     * Revoked At
-     */
-    revoked_at: string | null;
-    /**
-     * State
-     */
-    state: 'usable' | 'expired' | 'used_up' | 'revoked';
-    /**
-     * Version
-     */
-    version: number;
-    /**
-     * Token
-     */
-    token: string;
-    install: InstallLines;
+    hostname: string;
 };
 
 /**
- * HTTPValidationError
+ * DeviceState
  */
-export type HttpValidationError = {
+export type DeviceState = 'pending' | 'active' | 'quarantined' | 'revoked';
+
+/**
+ * EnrollOut
+ */
+export type EnrollOut = {
     /**
-     * Detail
+     * Device Id
      */
-    detail?: Array<ValidationError>;
+    device_id: string;
+    /**
+     * State
+     */
+    state: 'active' | 'pending';
+    /**
+     * Server Time
+     */
+    server_time: string;
+};
+
+/**
+ * ErrorOut
+ */
+export type ErrorOut = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
 };
 
 /**
@@ -948,7 +886,25 @@ export type Hardware = {
 };
 
 /**
+ * Health
+ *
+ * The process answers.
+ */
+export type Health = {
+    /**
+     * Status
+     */
+    status?: 'ok';
+    /**
+     * Product
+     */
+    product?: 'deployflow';
+};
+
+/**
  * InstallLines
+ *
+ * What to paste on a machine, as administrator.
  */
 export type InstallLines = {
     /**
@@ -959,16 +915,12 @@ export type InstallLines = {
      * Windows
      */
     windows: string;
-    /**
-     * Windows Msi
-     */
-    windows_msi?: string | null;
 };
 
 /**
- * Inventory
+ * InventoryOut
  */
-export type Inventory = {
+export type InventoryOut = {
     /**
      * Hash
      */
@@ -1000,9 +952,49 @@ export type InviteAccept = {
 };
 
 /**
- * LogChunk
+ * KeyOut
+ *
+ * A key of a device. `claims` is what the machine said of itself when it brought the key.
  */
-export type LogChunk = {
+export type KeyOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Thumbprint
+     */
+    thumbprint: string;
+    state: KeyState;
+    /**
+     * Protection
+     */
+    protection: string;
+    /**
+     * Claims
+     */
+    claims: {
+        [key: string]: unknown;
+    };
+    /**
+     * Ip
+     */
+    ip: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+};
+
+/**
+ * KeyState
+ */
+export type KeyState = 'pending' | 'active' | 'quarantined' | 'revoked';
+
+/**
+ * LogChunkOut
+ */
+export type LogChunkOut = {
     /**
      * Seq
      */
@@ -1023,12 +1015,16 @@ export type LogChunk = {
 
 /**
  * LogPage
+ *
+ * A piece of the output.
+ *
+ * `complete`: the action ended and everything it printed is here. `next_seq` is the `after_seq` of the next call.
  */
 export type LogPage = {
     /**
      * Chunks
      */
-    chunks: Array<LogChunk>;
+    chunks: Array<LogChunkOut>;
     /**
      * Next Seq
      */
@@ -1053,7 +1049,7 @@ export type Me = {
      * Tenants
      */
     tenants: Array<TenantRef>;
-    role: Ref;
+    role: DeployflowIdentitySchemasRef;
     /**
      * Permissions
      */
@@ -1064,6 +1060,8 @@ export type Me = {
     step_up_until: string | null;
     /**
      * Version
+     *
+     * Of the server
      */
     version: string;
 };
@@ -1101,83 +1099,53 @@ export type MeUser = {
 };
 
 /**
- * OnlineSample
+ * NameCount
  */
-export type OnlineSample = {
+export type NameCount = {
     /**
-     * At
+     * Name
      */
-    at: string;
+    name: string;
     /**
-     * Online
+     * Count
      */
-    online: number;
+    count: number;
 };
 
 /**
- * Overview
+ * Os
  */
-export type Overview = {
-    devices: OverviewDevices;
-    actions: OverviewActions;
+export type Os = {
     /**
-     * Needs Attention
+     * Family
      */
-    needs_attention: Array<Attention>;
+    family: string | null;
     /**
-     * Activity
+     * Name
      */
-    activity: Array<AuditEvent>;
+    name: string | null;
+    /**
+     * Version
+     */
+    version: string | null;
+    /**
+     * Build
+     */
+    build: string | null;
+    /**
+     * Architecture
+     */
+    architecture: string | null;
 };
 
 /**
- * OverviewActions
+ * Page[ActionOut]
  */
-export type OverviewActions = {
-    /**
-     * Running
-     */
-    running: number;
-    /**
-     * Failed Today
-     */
-    failed_today: number;
-    /**
-     * Pending
-     */
-    pending?: number;
-    /**
-     * Spark
-     */
-    spark?: Array<SparkPoint>;
-};
-
-/**
- * OverviewDevices
- */
-export type OverviewDevices = {
-    /**
-     * Online
-     */
-    online: number;
-    /**
-     * Total
-     */
-    total: number;
-    /**
-     * Spark
-     */
-    spark: Array<SparkPoint>;
-};
-
-/**
- * Page[Action]
- */
-export type PageAction = {
+export type PageActionOut = {
     /**
      * Items
      */
-    items: Array<Action>;
+    items: Array<ActionOut>;
     /**
      * Next Cursor
      */
@@ -1225,31 +1193,13 @@ export type PageAuditEvent = {
 };
 
 /**
- * Page[Device]
+ * Page[DeviceOut]
  */
-export type PageDevice = {
+export type PageDeviceOut = {
     /**
      * Items
      */
-    items: Array<Device>;
-    /**
-     * Next Cursor
-     */
-    next_cursor?: string | null;
-    /**
-     * Total
-     */
-    total?: number | null;
-};
-
-/**
- * Page[EnrollmentToken]
- */
-export type PageEnrollmentToken = {
-    /**
-     * Items
-     */
-    items: Array<EnrollmentToken>;
+    items: Array<DeviceOut>;
     /**
      * Next Cursor
      */
@@ -1279,31 +1229,13 @@ export type PageRole = {
 };
 
 /**
- * Page[ScriptVersion]
+ * Page[ScriptOut]
  */
-export type PageScriptVersion = {
+export type PageScriptOut = {
     /**
      * Items
      */
-    items: Array<ScriptVersion>;
-    /**
-     * Next Cursor
-     */
-    next_cursor?: string | null;
-    /**
-     * Total
-     */
-    total?: number | null;
-};
-
-/**
- * Page[Script]
- */
-export type PageScript = {
-    /**
-     * Items
-     */
-    items: Array<Script>;
+    items: Array<ScriptOut>;
     /**
      * Next Cursor
      */
@@ -1351,13 +1283,49 @@ export type PageSession = {
 };
 
 /**
- * Page[TokenUse]
+ * Page[Tenant]
  */
-export type PageTokenUse = {
+export type PageTenant = {
     /**
      * Items
      */
-    items: Array<TokenUse>;
+    items: Array<Tenant>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[TokenOut]
+ */
+export type PageTokenOut = {
+    /**
+     * Items
+     */
+    items: Array<TokenOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[UseOut]
+ */
+export type PageUseOut = {
+    /**
+     * Items
+     */
+    items: Array<UseOut>;
     /**
      * Next Cursor
      */
@@ -1388,6 +1356,8 @@ export type PageUser = {
 
 /**
  * Parameter
+ *
+ * One thing a script asks for.
  */
 export type Parameter = {
     /**
@@ -1409,7 +1379,7 @@ export type Parameter = {
     /**
      * Default
      */
-    default?: unknown | null;
+    default?: string | boolean | number | number | null;
     /**
      * Choices
      */
@@ -1467,6 +1437,95 @@ export type Permission = {
 };
 
 /**
+ * Problem
+ *
+ * An error (RFC 9457). Programs switch on `code`; `detail` is for people and may change.
+ */
+export type Problem = {
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    code: string;
+    request_id: string;
+    /**
+     * What is wrong with which field.
+     */
+    errors?: Array<{
+        loc: Array<string>;
+        msg: string;
+        type: string;
+    }>;
+    [key: string]: unknown;
+};
+
+/**
+ * QueueAnswer
+ *
+ * What was queued. `items` are the first 200; `GET /actions?filter[batch_id]=…` lists all.
+ */
+export type QueueAnswer = {
+    /**
+     * Batch Id
+     */
+    batch_id: string;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Items
+     */
+    items: Array<ActionOut>;
+};
+
+/**
+ * QueueRequest
+ *
+ * One thing to do on one or many devices.
+ */
+export type QueueRequest = {
+    /**
+     * Device Ids
+     */
+    device_ids: Array<string>;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Payload
+     */
+    payload?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Expires In S
+     */
+    expires_in_s?: number | null;
+    /**
+     * Timeout S
+     */
+    timeout_s?: number | null;
+};
+
+/**
+ * Readiness
+ *
+ * Whether the server can do its work now.
+ */
+export type Readiness = {
+    /**
+     * Status
+     */
+    status: 'ok' | 'failed';
+    /**
+     * Checks
+     */
+    checks: Array<Check>;
+};
+
+/**
  * RecoveryCodes
  */
 export type RecoveryCodes = {
@@ -1477,17 +1536,31 @@ export type RecoveryCodes = {
 };
 
 /**
- * Ref
+ * ReportResult
+ *
+ * `accepted`, or why nothing was kept. Every outcome acknowledges its report.
  */
-export type Ref = {
+export type ReportResult = {
     /**
-     * Id
+     * Outcome
      */
-    id: string;
+    outcome: 'accepted' | 'duplicate' | 'stale' | 'unknown';
+};
+
+/**
+ * ReportsAnswer
+ *
+ * One result for each report, and what the device should stop.
+ */
+export type ReportsAnswer = {
     /**
-     * Name
+     * Results
      */
-    name: string;
+    results: Array<ReportResult>;
+    /**
+     * Cancel
+     */
+    cancel: Array<string>;
 };
 
 /**
@@ -1525,6 +1598,24 @@ export type Role = {
 };
 
 /**
+ * RolePatch
+ */
+export type RolePatch = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Permissions
+     */
+    permissions?: Array<string> | null;
+};
+
+/**
  * RoleWrite
  */
 export type RoleWrite = {
@@ -1543,170 +1634,41 @@ export type RoleWrite = {
 };
 
 /**
- * Script
+ * RunningAction
+ *
+ * An action that the device runs or has accepted; naming it renews its lease.
  */
-export type Script = {
+export type RunningAction = {
     /**
-     * Id
+     * Action Id
      */
-    id: string;
+    action_id: string;
     /**
-     * Name
+     * Fence
      */
-    name: string;
-    /**
-     * Description
-     */
-    description: string;
-    /**
-     * Language
-     */
-    language: 'powershell' | 'cmd' | 'python' | 'sh';
-    /**
-     * Tags
-     */
-    tags: Array<string>;
-    current: ScriptCurrent;
-    /**
-     * Timeout S
-     */
-    timeout_s: number;
-    /**
-     * Updated At
-     */
-    updated_at: string;
-    /**
-     * Version
-     */
-    version: number;
+    fence: number;
 };
 
 /**
- * ScriptBody
+ * Sample
  */
-export type ScriptBody = {
+export type Sample = {
     /**
-     * Body
+     * At
      */
-    body: string;
+    at: string;
     /**
-     * Parameters
+     * Online
      */
-    parameters: Array<Parameter>;
-    /**
-     * Note
-     */
-    note?: string;
+    online: number;
 };
 
 /**
- * ScriptCreate
+ * ScriptChange
+ *
+ * What may change without a new version.
  */
-export type ScriptCreate = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Description
-     */
-    description?: string;
-    /**
-     * Language
-     */
-    language: 'powershell' | 'cmd' | 'python' | 'sh';
-    /**
-     * Tags
-     */
-    tags?: Array<string>;
-    /**
-     * Timeout S
-     */
-    timeout_s?: number;
-    /**
-     * Body
-     */
-    body: string;
-    /**
-     * Parameters
-     */
-    parameters?: Array<Parameter>;
-};
-
-/**
- * ScriptCurrent
- */
-export type ScriptCurrent = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Sha256
-     */
-    sha256: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    created_by: Ref | null;
-};
-
-/**
- * ScriptDetail
- */
-export type ScriptDetail = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Description
-     */
-    description: string;
-    /**
-     * Language
-     */
-    language: 'powershell' | 'cmd' | 'python' | 'sh';
-    /**
-     * Tags
-     */
-    tags: Array<string>;
-    current: ScriptCurrent;
-    /**
-     * Timeout S
-     */
-    timeout_s: number;
-    /**
-     * Updated At
-     */
-    updated_at: string;
-    /**
-     * Version
-     */
-    version: number;
-    /**
-     * Body
-     */
-    body: string;
-    /**
-     * Parameters
-     */
-    parameters: Array<Parameter>;
-};
-
-/**
- * ScriptPatch
- */
-export type ScriptPatch = {
+export type ScriptChange = {
     /**
      * Name
      */
@@ -1726,57 +1688,48 @@ export type ScriptPatch = {
 };
 
 /**
- * ScriptVersion
+ * ScriptDetail
+ *
+ * A script with its current version in full.
  */
-export type ScriptVersion = {
+export type ScriptDetail = {
     /**
-     * Version Id
+     * Id
      */
-    version_id: string;
+    id: string;
     /**
-     * Number
+     * Name
      */
-    number: number;
+    name: string;
     /**
-     * Sha256
+     * Description
      */
-    sha256: string;
+    description: string;
     /**
-     * Note
+     * Language
      */
-    note: string;
+    language: 'powershell' | 'cmd' | 'sh' | 'python';
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    current: VersionRef;
+    /**
+     * Updated At
+     */
+    updated_at: string;
     /**
      * Created At
      */
     created_at: string;
-    created_by: Ref | null;
-};
-
-/**
- * ScriptVersionDetail
- */
-export type ScriptVersionDetail = {
     /**
-     * Version Id
+     * Version
      */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Sha256
-     */
-    sha256: string;
-    /**
-     * Note
-     */
-    note: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    created_by: Ref | null;
+    version: number;
     /**
      * Body
      */
@@ -1788,25 +1741,112 @@ export type ScriptVersionDetail = {
 };
 
 /**
- * SearchResult
+ * ScriptIn
+ *
+ * A new script with its first version.
  */
-export type SearchResult = {
+export type ScriptIn = {
     /**
-     * Devices
+     * Name
      */
-    devices: Array<Device>;
+    name: string;
     /**
-     * Scripts
+     * Description
      */
-    scripts: Array<Script>;
+    description?: string;
     /**
-     * Actions
+     * Language
      */
-    actions: Array<Action>;
+    language: 'powershell' | 'cmd' | 'sh' | 'python';
     /**
-     * Users
+     * Tags
      */
-    users: Array<User>;
+    tags?: Array<string>;
+    /**
+     * Timeout S
+     */
+    timeout_s?: number;
+    /**
+     * Body
+     */
+    body: string;
+    /**
+     * Parameters
+     */
+    parameters?: Array<Parameter>;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * ScriptOut
+ *
+ * A script as lists show it.
+ */
+export type ScriptOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Language
+     */
+    language: 'powershell' | 'cmd' | 'sh' | 'python';
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    current: VersionRef;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * ScriptRef
+ *
+ * The exact version that the action runs, also after the script went on.
+ */
+export type ScriptRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Version Number
+     */
+    version_number: number;
 };
 
 /**
@@ -1831,9 +1871,11 @@ export type Secret = {
     description: string;
     /**
      * Set At
+     *
+     * When the value was last set
      */
     set_at: string;
-    set_by: Ref | null;
+    set_by: DeployflowSecretsSchemasRef | null;
     /**
      * Version
      */
@@ -1856,10 +1898,6 @@ export type SecretCreate = {
      * Description
      */
     description?: string;
-    /**
-     * Value
-     */
-    value: string;
 };
 
 /**
@@ -1876,8 +1914,10 @@ export type SecretPatch = {
     description?: string | null;
     /**
      * Value
+     *
+     * A new value; the present one stays when left out
      */
-    value?: string | null;
+    value?: null;
 };
 
 /**
@@ -2036,18 +2076,9 @@ export type SignInResult = {
 };
 
 /**
- * SparkPoint
+ * Status
  */
-export type SparkPoint = {
-    /**
-     * At
-     */
-    at: string;
-    /**
-     * Value
-     */
-    value: number;
-};
+export type Status = 'pending' | 'leased' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'expired' | 'timed_out' | 'interrupted';
 
 /**
  * StepUp
@@ -2082,6 +2113,32 @@ export type Target = {
 };
 
 /**
+ * Tenant
+ */
+export type Tenant = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Slug
+     */
+    slug: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
  * TenantChoice
  */
 export type TenantChoice = {
@@ -2110,13 +2167,20 @@ export type TenantRef = {
 };
 
 /**
- * TimelineEntry
+ * TenantWrite
  */
-export type TimelineEntry = {
+export type TenantWrite = {
     /**
-     * Status
+     * Name
      */
-    status: 'pending' | 'leased' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'expired' | 'timed_out' | 'interrupted';
+    name: string;
+};
+
+/**
+ * TimelineStep
+ */
+export type TimelineStep = {
+    status: Status;
     /**
      * At
      */
@@ -2128,19 +2192,244 @@ export type TimelineEntry = {
 };
 
 /**
- * TokenUse
+ * TokenChange
+ *
+ * Fields that are left out stay as they are.
  */
-export type TokenUse = {
-    device: UseDevice;
+export type TokenChange = {
     /**
-     * At
+     * Name
      */
-    at: string;
+    name?: string | null;
     /**
-     * Ip
+     * Description
      */
-    ip: string | null;
+    description?: string | null;
+    /**
+     * Expires At
+     */
+    expires_at?: string | null;
+    /**
+     * Max Uses
+     */
+    max_uses?: number | null;
+    /**
+     * Auto Approve
+     */
+    auto_approve?: boolean | null;
+    /**
+     * Allowed Networks
+     */
+    allowed_networks?: Array<string> | null;
+    /**
+     * Scopes
+     */
+    scopes?: Array<string> | null;
+    /**
+     * Allowed Profiles
+     */
+    allowed_profiles?: Array<string> | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
 };
+
+/**
+ * TokenIn
+ */
+export type TokenIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Expires At
+     *
+     * 24 hours ahead when left out, at most 30 days.
+     */
+    expires_at?: string | null;
+    /**
+     * Max Uses
+     */
+    max_uses?: number;
+    /**
+     * Auto Approve
+     *
+     * Left out: yes for a token of one use, no for one of several.
+     */
+    auto_approve?: boolean | null;
+    /**
+     * Allowed Networks
+     */
+    allowed_networks?: Array<string>;
+    /**
+     * Scopes
+     */
+    scopes?: Array<string>;
+    /**
+     * Allowed Profiles
+     */
+    allowed_profiles?: Array<string>;
+    /**
+     * Tags
+     *
+     * Put on each device it enrolls.
+     */
+    tags?: Array<string>;
+};
+
+/**
+ * TokenMade
+ */
+export type TokenMade = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Prefix
+     */
+    prefix: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    created_by: CreatedBy;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Max Uses
+     */
+    max_uses: number;
+    /**
+     * Uses
+     */
+    uses: number;
+    /**
+     * Auto Approve
+     */
+    auto_approve: boolean;
+    /**
+     * Allowed Networks
+     */
+    allowed_networks: Array<string>;
+    /**
+     * Scopes
+     */
+    scopes: Array<string>;
+    /**
+     * Allowed Profiles
+     */
+    allowed_profiles: Array<string>;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Revoked At
+     */
+    revoked_at: string | null;
+    state: TokenState;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Token
+     */
+    token: string;
+    install: InstallLines;
+};
+
+/**
+ * TokenOut
+ *
+ * An enrollment token. Its secret was shown once, when it was made.
+ */
+export type TokenOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Prefix
+     */
+    prefix: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    created_by: CreatedBy;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Max Uses
+     */
+    max_uses: number;
+    /**
+     * Uses
+     */
+    uses: number;
+    /**
+     * Auto Approve
+     */
+    auto_approve: boolean;
+    /**
+     * Allowed Networks
+     */
+    allowed_networks: Array<string>;
+    /**
+     * Scopes
+     */
+    scopes: Array<string>;
+    /**
+     * Allowed Profiles
+     */
+    allowed_profiles: Array<string>;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Revoked At
+     */
+    revoked_at: string | null;
+    state: TokenState;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * TokenState
+ */
+export type TokenState = 'usable' | 'expired' | 'used_up' | 'revoked';
 
 /**
  * TotpAnswer
@@ -2181,9 +2470,24 @@ export type TotpStart = {
 };
 
 /**
- * UseDevice
+ * UseOut
  */
-export type UseDevice = {
+export type UseOut = {
+    device: UsedBy;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Ip
+     */
+    ip: string | null;
+};
+
+/**
+ * UsedBy
+ */
+export type UsedBy = {
     /**
      * Id
      */
@@ -2192,10 +2496,7 @@ export type UseDevice = {
      * Hostname
      */
     hostname: string;
-    /**
-     * State
-     */
-    state: string;
+    state: DeviceState;
 };
 
 /**
@@ -2214,7 +2515,7 @@ export type User = {
      * Name
      */
     name: string;
-    role: Ref;
+    role: DeployflowIdentitySchemasRef;
     /**
      * Is Active
      */
@@ -2271,7 +2572,7 @@ export type UserCreated = {
      * Name
      */
     name: string;
-    role: Ref;
+    role: DeployflowIdentitySchemasRef;
     /**
      * Is Active
      */
@@ -2294,8 +2595,10 @@ export type UserCreated = {
     version: number;
     /**
      * Invite Url
+     *
+     * One-time link to set a password, shown once; null for somebody who signs in here already
      */
-    invite_url: string;
+    invite_url: string | null;
 };
 
 /**
@@ -2314,6 +2617,364 @@ export type UserPatch = {
      * Is Active
      */
     is_active?: boolean | null;
+};
+
+/**
+ * VersionDetail
+ *
+ * A version in full, and what it changed.
+ */
+export type VersionDetail = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Body
+     */
+    body: string;
+    /**
+     * Parameters
+     */
+    parameters: Array<Parameter>;
+    /**
+     * Previous Number
+     */
+    previous_number: number | null;
+    /**
+     * Diff
+     */
+    diff: Array<string>;
+};
+
+/**
+ * VersionList
+ */
+export type VersionList = {
+    /**
+     * Items
+     */
+    items: Array<VersionOut>;
+};
+
+/**
+ * VersionOut
+ *
+ * One line of the history.
+ */
+export type VersionOut = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+};
+
+/**
+ * VersionRef
+ */
+export type VersionRef = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+};
+
+/**
+ * Summary
+ *
+ * Numbers for the overview. Days are those of UTC.
+ */
+export type DeployflowActionsSchemasSummary = {
+    /**
+     * Pending
+     */
+    pending: number;
+    /**
+     * Leased
+     */
+    leased: number;
+    /**
+     * Running
+     */
+    running: number;
+    /**
+     * Succeeded Today
+     */
+    succeeded_today: number;
+    /**
+     * Failed Today
+     */
+    failed_today: number;
+    /**
+     * Failed 7D
+     */
+    failed_7d: Array<DayCount>;
+    /**
+     * Succeeded 7D
+     */
+    succeeded_7d: Array<DayCount>;
+};
+
+/**
+ * Summary
+ *
+ * Counts over all devices. `online` and `offline` are of the active ones.
+ */
+export type DeployflowDevicesSchemasSummary = {
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Online
+     */
+    online: number;
+    /**
+     * Offline
+     */
+    offline: number;
+    /**
+     * Pending
+     */
+    pending: number;
+    /**
+     * Quarantined
+     */
+    quarantined: number;
+    /**
+     * Revoked
+     */
+    revoked: number;
+    /**
+     * By Os
+     */
+    by_os: Array<NameCount>;
+    /**
+     * Online 7D
+     */
+    online_7d: Array<Sample>;
+};
+
+/**
+ * Ref
+ *
+ * A thing by id and name.
+ */
+export type DeployflowIdentitySchemasRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * Ref
+ */
+export type DeployflowSecretsSchemasRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * Overview
+ */
+export type Overview = {
+    devices: OverviewDevices;
+    actions: OverviewActions;
+    /**
+     * Needs Attention
+     */
+    needs_attention: Array<Attention>;
+    /**
+     * Activity
+     */
+    activity: Array<AuditEvent>;
+};
+
+/**
+ * OverviewDevices
+ */
+export type OverviewDevices = {
+    /**
+     * Online
+     */
+    online: number;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Spark
+     */
+    spark: Array<SparkPoint>;
+};
+
+/**
+ * SparkPoint
+ */
+export type SparkPoint = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Value
+     */
+    value: number;
+};
+
+/**
+ * OverviewActions
+ */
+export type OverviewActions = {
+    /**
+     * Running
+     */
+    running: number;
+    /**
+     * Failed Today
+     */
+    failed_today: number;
+    /**
+     * Pending
+     */
+    pending?: number;
+    /**
+     * Spark
+     */
+    spark?: Array<SparkPoint>;
+};
+
+/**
+ * Attention
+ */
+export type Attention = {
+    /**
+     * Kind
+     */
+    kind: 'device_pending' | 'device_quarantined' | 'action_failed' | 'token_expiring';
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Href
+     */
+    href: string;
+    /**
+     * At
+     */
+    at: string;
+};
+
+/**
+ * SearchResult
+ */
+export type SearchResult = {
+    /**
+     * Devices
+     */
+    devices: Array<DeviceOut>;
+    /**
+     * Scripts
+     */
+    scripts: Array<ScriptOut>;
+    /**
+     * Actions
+     */
+    actions: Array<ActionOut>;
+    /**
+     * Users
+     */
+    users: Array<User>;
+};
+
+/**
+ * HTTPValidationError
+ */
+export type HttpValidationError = {
+    /**
+     * Detail
+     */
+    detail?: Array<ValidationError>;
 };
 
 /**
@@ -2344,12 +3005,65 @@ export type ValidationError = {
     };
 };
 
+/**
+ * SecretCreate
+ */
+export type SecretCreateWritable = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Kind
+     */
+    kind: 'password' | 'token' | 'text';
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Value
+     *
+     * Write-only: no answer ever holds it
+     */
+    value: string;
+};
+
+/**
+ * SecretPatch
+ */
+export type SecretPatchWritable = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Value
+     *
+     * A new value; the present one stays when left out
+     */
+    value?: string | null;
+};
+
 export type GetSetupData = {
     body?: never;
     path?: never;
     query?: never;
     url: '/api/v1/setup';
 };
+
+export type GetSetupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSetupError = GetSetupErrors[keyof GetSetupErrors];
 
 export type GetSetupResponses = {
     /**
@@ -2369,9 +3083,9 @@ export type CompleteSetupData = {
 
 export type CompleteSetupErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type CompleteSetupError = CompleteSetupErrors[keyof CompleteSetupErrors];
@@ -2392,6 +3106,15 @@ export type SignOutData = {
     url: '/api/v1/session';
 };
 
+export type SignOutErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SignOutError = SignOutErrors[keyof SignOutErrors];
+
 export type SignOutResponses = {
     /**
      * Successful Response
@@ -2407,6 +3130,15 @@ export type GetSessionData = {
     query?: never;
     url: '/api/v1/session';
 };
+
+export type GetSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
 
 export type GetSessionResponses = {
     /**
@@ -2426,9 +3158,9 @@ export type SignInData = {
 
 export type SignInErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type SignInError = SignInErrors[keyof SignInErrors];
@@ -2451,9 +3183,9 @@ export type AnswerTotpData = {
 
 export type AnswerTotpErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type AnswerTotpError = AnswerTotpErrors[keyof AnswerTotpErrors];
@@ -2476,9 +3208,9 @@ export type ChooseTenantData = {
 
 export type ChooseTenantErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ChooseTenantError = ChooseTenantErrors[keyof ChooseTenantErrors];
@@ -2501,9 +3233,9 @@ export type StepUpData = {
 
 export type StepUpErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type StepUpError = StepUpErrors[keyof StepUpErrors];
@@ -2523,6 +3255,15 @@ export type ListSessionsData = {
     query?: never;
     url: '/api/v1/session/sessions';
 };
+
+export type ListSessionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
 
 export type ListSessionsResponses = {
     /**
@@ -2547,9 +3288,9 @@ export type EndSessionData = {
 
 export type EndSessionErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
@@ -2572,9 +3313,9 @@ export type UpdateMeData = {
 
 export type UpdateMeErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type UpdateMeError = UpdateMeErrors[keyof UpdateMeErrors];
@@ -2597,9 +3338,9 @@ export type ChangePasswordData = {
 
 export type ChangePasswordErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
@@ -2620,6 +3361,15 @@ export type StartTotpData = {
     url: '/api/v1/me/totp';
 };
 
+export type StartTotpErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StartTotpError = StartTotpErrors[keyof StartTotpErrors];
+
 export type StartTotpResponses = {
     /**
      * Successful Response
@@ -2638,9 +3388,9 @@ export type ConfirmTotpData = {
 
 export type ConfirmTotpErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ConfirmTotpError = ConfirmTotpErrors[keyof ConfirmTotpErrors];
@@ -2663,9 +3413,9 @@ export type DisableTotpData = {
 
 export type DisableTotpErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type DisableTotpError = DisableTotpErrors[keyof DisableTotpErrors];
@@ -2686,6 +3436,15 @@ export type NewRecoveryCodesData = {
     url: '/api/v1/me/recovery-codes';
 };
 
+export type NewRecoveryCodesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type NewRecoveryCodesError = NewRecoveryCodesErrors[keyof NewRecoveryCodesErrors];
+
 export type NewRecoveryCodesResponses = {
     /**
      * Successful Response
@@ -2694,6 +3453,31 @@ export type NewRecoveryCodesResponses = {
 };
 
 export type NewRecoveryCodesResponse = NewRecoveryCodesResponses[keyof NewRecoveryCodesResponses];
+
+export type AcceptInvitationData = {
+    body: InviteAccept;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
 
 export type ListUsersData = {
     body?: never;
@@ -2709,14 +3493,20 @@ export type ListUsersData = {
         cursor?: string | null;
         /**
          * Sort
+         *
+         * Fields, `-` before one for descending
          */
         sort?: string | null;
         /**
          * Q
+         *
+         * Words to search for
          */
         q?: string | null;
         /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -2725,9 +3515,9 @@ export type ListUsersData = {
 
 export type ListUsersErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
@@ -2750,9 +3540,9 @@ export type InviteUserData = {
 
 export type InviteUserErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type InviteUserError = InviteUserErrors[keyof InviteUserErrors];
@@ -2780,9 +3570,9 @@ export type DeleteUserData = {
 
 export type DeleteUserErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
@@ -2810,9 +3600,9 @@ export type GetUserData = {
 
 export type GetUserErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type GetUserError = GetUserErrors[keyof GetUserErrors];
@@ -2840,9 +3630,9 @@ export type UpdateUserData = {
 
 export type UpdateUserErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
@@ -2870,9 +3660,9 @@ export type ResetInviteData = {
 
 export type ResetInviteErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ResetInviteError = ResetInviteErrors[keyof ResetInviteErrors];
@@ -2886,30 +3676,32 @@ export type ResetInviteResponses = {
 
 export type ResetInviteResponse = ResetInviteResponses[keyof ResetInviteResponses];
 
-export type AcceptInvitationData = {
-    body: InviteAccept;
+export type ListPermissionsData = {
+    body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/invitations/accept';
+    url: '/api/v1/permissions';
 };
 
-export type AcceptInvitationErrors = {
+export type ListPermissionsErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+export type ListPermissionsError = ListPermissionsErrors[keyof ListPermissionsErrors];
 
-export type AcceptInvitationResponses = {
+export type ListPermissionsResponses = {
     /**
+     * Response List Permissions
+     *
      * Successful Response
      */
-    204: void;
+    200: Array<Permission>;
 };
 
-export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
 
 export type ListRolesData = {
     body?: never;
@@ -2924,7 +3716,21 @@ export type ListRolesData = {
          */
         cursor?: string | null;
         /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -2933,9 +3739,9 @@ export type ListRolesData = {
 
 export type ListRolesErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListRolesError = ListRolesErrors[keyof ListRolesErrors];
@@ -2958,9 +3764,9 @@ export type CreateRoleData = {
 
 export type CreateRoleErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type CreateRoleError = CreateRoleErrors[keyof CreateRoleErrors];
@@ -2988,9 +3794,9 @@ export type DeleteRoleData = {
 
 export type DeleteRoleErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type DeleteRoleError = DeleteRoleErrors[keyof DeleteRoleErrors];
@@ -3004,8 +3810,38 @@ export type DeleteRoleResponses = {
 
 export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
 
+export type GetRoleData = {
+    body?: never;
+    path: {
+        /**
+         * Role Id
+         */
+        role_id: string;
+    };
+    query?: never;
+    url: '/api/v1/roles/{role_id}';
+};
+
+export type GetRoleErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetRoleError = GetRoleErrors[keyof GetRoleErrors];
+
+export type GetRoleResponses = {
+    /**
+     * Successful Response
+     */
+    200: Role;
+};
+
+export type GetRoleResponse = GetRoleResponses[keyof GetRoleResponses];
+
 export type UpdateRoleData = {
-    body: RoleWrite;
+    body: RolePatch;
     path: {
         /**
          * Role Id
@@ -3018,9 +3854,9 @@ export type UpdateRoleData = {
 
 export type UpdateRoleErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
@@ -3033,24 +3869,6 @@ export type UpdateRoleResponses = {
 };
 
 export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
-
-export type ListPermissionsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/permissions';
-};
-
-export type ListPermissionsResponses = {
-    /**
-     * Response List Permissions
-     *
-     * Successful Response
-     */
-    200: Array<Permission>;
-};
-
-export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
 
 export type ListApiKeysData = {
     body?: never;
@@ -3065,7 +3883,21 @@ export type ListApiKeysData = {
          */
         cursor?: string | null;
         /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -3074,9 +3906,9 @@ export type ListApiKeysData = {
 
 export type ListApiKeysErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListApiKeysError = ListApiKeysErrors[keyof ListApiKeysErrors];
@@ -3099,9 +3931,9 @@ export type CreateApiKeyData = {
 
 export type CreateApiKeyErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type CreateApiKeyError = CreateApiKeyErrors[keyof CreateApiKeyErrors];
@@ -3129,9 +3961,9 @@ export type RevokeApiKeyData = {
 
 export type RevokeApiKeyErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type RevokeApiKeyError = RevokeApiKeyErrors[keyof RevokeApiKeyErrors];
@@ -3145,12 +3977,101 @@ export type RevokeApiKeyResponses = {
 
 export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
 
+export type ListTenantsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tenants';
+};
+
+export type ListTenantsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTenantsError = ListTenantsErrors[keyof ListTenantsErrors];
+
+export type ListTenantsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageTenant;
+};
+
+export type ListTenantsResponse = ListTenantsResponses[keyof ListTenantsResponses];
+
+export type CreateTenantData = {
+    body: TenantWrite;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tenants';
+};
+
+export type CreateTenantErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateTenantError = CreateTenantErrors[keyof CreateTenantErrors];
+
+export type CreateTenantResponses = {
+    /**
+     * Successful Response
+     */
+    201: Tenant;
+};
+
+export type CreateTenantResponse = CreateTenantResponses[keyof CreateTenantResponses];
+
+export type UpdateTenantData = {
+    body: TenantWrite;
+    path: {
+        /**
+         * Tenant Id
+         */
+        tenant_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tenants/{tenant_id}';
+};
+
+export type UpdateTenantErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateTenantError = UpdateTenantErrors[keyof UpdateTenantErrors];
+
+export type UpdateTenantResponses = {
+    /**
+     * Successful Response
+     */
+    200: Tenant;
+};
+
+export type UpdateTenantResponse = UpdateTenantResponses[keyof UpdateTenantResponses];
+
 export type GetSettingsData = {
     body?: never;
     path?: never;
     query?: never;
     url: '/api/v1/settings';
 };
+
+export type GetSettingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSettingsError = GetSettingsErrors[keyof GetSettingsErrors];
 
 export type GetSettingsResponses = {
     /**
@@ -3170,9 +4091,9 @@ export type UpdateSettingsData = {
 
 export type UpdateSettingsErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type UpdateSettingsError = UpdateSettingsErrors[keyof UpdateSettingsErrors];
@@ -3199,15 +4120,21 @@ export type ListAuditEventsData = {
          */
         cursor?: string | null;
         /**
-         * Q
-         */
-        q?: string | null;
-        /**
          * Sort
+         *
+         * Fields, `-` before one for descending
          */
         sort?: string | null;
         /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -3216,9 +4143,9 @@ export type ListAuditEventsData = {
 
 export type ListAuditEventsErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListAuditEventsError = ListAuditEventsErrors[keyof ListAuditEventsErrors];
@@ -3245,11 +4172,21 @@ export type ListSecretsData = {
          */
         cursor?: string | null;
         /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
          * Q
+         *
+         * Words to search for
          */
         q?: string | null;
         /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -3258,9 +4195,9 @@ export type ListSecretsData = {
 
 export type ListSecretsErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListSecretsError = ListSecretsErrors[keyof ListSecretsErrors];
@@ -3275,7 +4212,7 @@ export type ListSecretsResponses = {
 export type ListSecretsResponse = ListSecretsResponses[keyof ListSecretsResponses];
 
 export type CreateSecretData = {
-    body: SecretCreate;
+    body: SecretCreateWritable;
     path?: never;
     query?: never;
     url: '/api/v1/secrets';
@@ -3283,9 +4220,9 @@ export type CreateSecretData = {
 
 export type CreateSecretErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type CreateSecretError = CreateSecretErrors[keyof CreateSecretErrors];
@@ -3313,9 +4250,9 @@ export type DeleteSecretData = {
 
 export type DeleteSecretErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type DeleteSecretError = DeleteSecretErrors[keyof DeleteSecretErrors];
@@ -3329,8 +4266,38 @@ export type DeleteSecretResponses = {
 
 export type DeleteSecretResponse = DeleteSecretResponses[keyof DeleteSecretResponses];
 
+export type GetSecretData = {
+    body?: never;
+    path: {
+        /**
+         * Secret Id
+         */
+        secret_id: string;
+    };
+    query?: never;
+    url: '/api/v1/secrets/{secret_id}';
+};
+
+export type GetSecretErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSecretError = GetSecretErrors[keyof GetSecretErrors];
+
+export type GetSecretResponses = {
+    /**
+     * Successful Response
+     */
+    200: Secret;
+};
+
+export type GetSecretResponse = GetSecretResponses[keyof GetSecretResponses];
+
 export type UpdateSecretData = {
-    body: SecretPatch;
+    body: SecretPatchWritable;
     path: {
         /**
          * Secret Id
@@ -3343,9 +4310,9 @@ export type UpdateSecretData = {
 
 export type UpdateSecretErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type UpdateSecretError = UpdateSecretErrors[keyof UpdateSecretErrors];
@@ -3358,22 +4325,6 @@ export type UpdateSecretResponses = {
 };
 
 export type UpdateSecretResponse = UpdateSecretResponses[keyof UpdateSecretResponses];
-
-export type GetDeviceSummaryData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/devices/summary';
-};
-
-export type GetDeviceSummaryResponses = {
-    /**
-     * Successful Response
-     */
-    200: DeviceSummary;
-};
-
-export type GetDeviceSummaryResponse = GetDeviceSummaryResponses[keyof GetDeviceSummaryResponses];
 
 export type ListDevicesData = {
     body?: never;
@@ -3389,14 +4340,20 @@ export type ListDevicesData = {
         cursor?: string | null;
         /**
          * Sort
+         *
+         * Fields, `-` before one for descending
          */
         sort?: string | null;
         /**
          * Q
+         *
+         * Words to search for
          */
         q?: string | null;
         /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -3405,9 +4362,9 @@ export type ListDevicesData = {
 
 export type ListDevicesErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListDevicesError = ListDevicesErrors[keyof ListDevicesErrors];
@@ -3416,35 +4373,60 @@ export type ListDevicesResponses = {
     /**
      * Successful Response
      */
-    200: PageDevice;
+    200: PageDeviceOut;
 };
 
 export type ListDevicesResponse = ListDevicesResponses[keyof ListDevicesResponses];
 
-export type BatchDevicesData = {
-    body: DeviceBatch;
+export type SummarizeDevicesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/devices/summary';
+};
+
+export type SummarizeDevicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SummarizeDevicesError = SummarizeDevicesErrors[keyof SummarizeDevicesErrors];
+
+export type SummarizeDevicesResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeployflowDevicesSchemasSummary;
+};
+
+export type SummarizeDevicesResponse = SummarizeDevicesResponses[keyof SummarizeDevicesResponses];
+
+export type ChangeDevicesData = {
+    body: BatchIn;
     path?: never;
     query?: never;
     url: '/api/v1/devices:batch';
 };
 
-export type BatchDevicesErrors = {
+export type ChangeDevicesErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type BatchDevicesError = BatchDevicesErrors[keyof BatchDevicesErrors];
+export type ChangeDevicesError = ChangeDevicesErrors[keyof ChangeDevicesErrors];
 
-export type BatchDevicesResponses = {
+export type ChangeDevicesResponses = {
     /**
      * Successful Response
      */
-    200: BatchResults;
+    200: BatchOut;
 };
 
-export type BatchDevicesResponse = BatchDevicesResponses[keyof BatchDevicesResponses];
+export type ChangeDevicesResponse = ChangeDevicesResponses[keyof ChangeDevicesResponses];
 
 export type RetireDeviceData = {
     body?: never;
@@ -3460,9 +4442,9 @@ export type RetireDeviceData = {
 
 export type RetireDeviceErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type RetireDeviceError = RetireDeviceErrors[keyof RetireDeviceErrors];
@@ -3490,9 +4472,9 @@ export type GetDeviceData = {
 
 export type GetDeviceErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type GetDeviceError = GetDeviceErrors[keyof GetDeviceErrors];
@@ -3501,13 +4483,13 @@ export type GetDeviceResponses = {
     /**
      * Successful Response
      */
-    200: Device;
+    200: DeviceDetail;
 };
 
 export type GetDeviceResponse = GetDeviceResponses[keyof GetDeviceResponses];
 
-export type UpdateDeviceData = {
-    body: DevicePatch;
+export type ChangeDeviceData = {
+    body: DeviceChange;
     path: {
         /**
          * Device Id
@@ -3518,26 +4500,29 @@ export type UpdateDeviceData = {
     url: '/api/v1/devices/{device_id}';
 };
 
-export type UpdateDeviceErrors = {
+export type ChangeDeviceErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type UpdateDeviceError = UpdateDeviceErrors[keyof UpdateDeviceErrors];
+export type ChangeDeviceError = ChangeDeviceErrors[keyof ChangeDeviceErrors];
 
-export type UpdateDeviceResponses = {
+export type ChangeDeviceResponses = {
     /**
      * Successful Response
      */
-    200: Device;
+    200: DeviceDetail;
 };
 
-export type UpdateDeviceResponse = UpdateDeviceResponses[keyof UpdateDeviceResponses];
+export type ChangeDeviceResponse = ChangeDeviceResponses[keyof ChangeDeviceResponses];
 
 export type ApproveDeviceData = {
-    body?: never;
+    /**
+     * Approval
+     */
+    body?: Approval | null;
     path: {
         /**
          * Device Id
@@ -3550,9 +4535,9 @@ export type ApproveDeviceData = {
 
 export type ApproveDeviceErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ApproveDeviceError = ApproveDeviceErrors[keyof ApproveDeviceErrors];
@@ -3561,10 +4546,40 @@ export type ApproveDeviceResponses = {
     /**
      * Successful Response
      */
-    200: Device;
+    200: DeviceDetail;
 };
 
 export type ApproveDeviceResponse = ApproveDeviceResponses[keyof ApproveDeviceResponses];
+
+export type RejectDeviceKeyData = {
+    body?: never;
+    path: {
+        /**
+         * Device Id
+         */
+        device_id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{device_id}/reject-key';
+};
+
+export type RejectDeviceKeyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RejectDeviceKeyError = RejectDeviceKeyErrors[keyof RejectDeviceKeyErrors];
+
+export type RejectDeviceKeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeviceDetail;
+};
+
+export type RejectDeviceKeyResponse = RejectDeviceKeyResponses[keyof RejectDeviceKeyResponses];
 
 export type RevokeDeviceData = {
     body?: never;
@@ -3580,9 +4595,9 @@ export type RevokeDeviceData = {
 
 export type RevokeDeviceErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type RevokeDeviceError = RevokeDeviceErrors[keyof RevokeDeviceErrors];
@@ -3591,7 +4606,7 @@ export type RevokeDeviceResponses = {
     /**
      * Successful Response
      */
-    200: Device;
+    200: DeviceDetail;
 };
 
 export type RevokeDeviceResponse = RevokeDeviceResponses[keyof RevokeDeviceResponses];
@@ -3610,9 +4625,9 @@ export type GetDeviceInventoryData = {
 
 export type GetDeviceInventoryErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type GetDeviceInventoryError = GetDeviceInventoryErrors[keyof GetDeviceInventoryErrors];
@@ -3621,7 +4636,7 @@ export type GetDeviceInventoryResponses = {
     /**
      * Successful Response
      */
-    200: Inventory;
+    200: InventoryOut;
 };
 
 export type GetDeviceInventoryResponse = GetDeviceInventoryResponses[keyof GetDeviceInventoryResponses];
@@ -3639,15 +4654,21 @@ export type ListEnrollmentTokensData = {
          */
         cursor?: string | null;
         /**
-         * Q
-         */
-        q?: string | null;
-        /**
          * Sort
+         *
+         * Fields, `-` before one for descending
          */
         sort?: string | null;
         /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -3656,9 +4677,9 @@ export type ListEnrollmentTokensData = {
 
 export type ListEnrollmentTokensErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListEnrollmentTokensError = ListEnrollmentTokensErrors[keyof ListEnrollmentTokensErrors];
@@ -3667,35 +4688,35 @@ export type ListEnrollmentTokensResponses = {
     /**
      * Successful Response
      */
-    200: PageEnrollmentToken;
+    200: PageTokenOut;
 };
 
 export type ListEnrollmentTokensResponse = ListEnrollmentTokensResponses[keyof ListEnrollmentTokensResponses];
 
-export type CreateEnrollmentTokenData = {
-    body: EnrollmentTokenCreate;
+export type MakeEnrollmentTokenData = {
+    body: TokenIn;
     path?: never;
     query?: never;
     url: '/api/v1/enrollment-tokens';
 };
 
-export type CreateEnrollmentTokenErrors = {
+export type MakeEnrollmentTokenErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type CreateEnrollmentTokenError = CreateEnrollmentTokenErrors[keyof CreateEnrollmentTokenErrors];
+export type MakeEnrollmentTokenError = MakeEnrollmentTokenErrors[keyof MakeEnrollmentTokenErrors];
 
-export type CreateEnrollmentTokenResponses = {
+export type MakeEnrollmentTokenResponses = {
     /**
      * Successful Response
      */
-    201: EnrollmentTokenCreated;
+    201: TokenMade;
 };
 
-export type CreateEnrollmentTokenResponse = CreateEnrollmentTokenResponses[keyof CreateEnrollmentTokenResponses];
+export type MakeEnrollmentTokenResponse = MakeEnrollmentTokenResponses[keyof MakeEnrollmentTokenResponses];
 
 export type RevokeEnrollmentTokenData = {
     body?: never;
@@ -3711,9 +4732,9 @@ export type RevokeEnrollmentTokenData = {
 
 export type RevokeEnrollmentTokenErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type RevokeEnrollmentTokenError = RevokeEnrollmentTokenErrors[keyof RevokeEnrollmentTokenErrors];
@@ -3741,9 +4762,9 @@ export type GetEnrollmentTokenData = {
 
 export type GetEnrollmentTokenErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type GetEnrollmentTokenError = GetEnrollmentTokenErrors[keyof GetEnrollmentTokenErrors];
@@ -3752,10 +4773,40 @@ export type GetEnrollmentTokenResponses = {
     /**
      * Successful Response
      */
-    200: EnrollmentToken;
+    200: TokenOut;
 };
 
 export type GetEnrollmentTokenResponse = GetEnrollmentTokenResponses[keyof GetEnrollmentTokenResponses];
+
+export type ChangeEnrollmentTokenData = {
+    body: TokenChange;
+    path: {
+        /**
+         * Token Id
+         */
+        token_id: string;
+    };
+    query?: never;
+    url: '/api/v1/enrollment-tokens/{token_id}';
+};
+
+export type ChangeEnrollmentTokenErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeEnrollmentTokenError = ChangeEnrollmentTokenErrors[keyof ChangeEnrollmentTokenErrors];
+
+export type ChangeEnrollmentTokenResponses = {
+    /**
+     * Successful Response
+     */
+    200: TokenOut;
+};
+
+export type ChangeEnrollmentTokenResponse = ChangeEnrollmentTokenResponses[keyof ChangeEnrollmentTokenResponses];
 
 export type ListEnrollmentTokenUsesData = {
     body?: never;
@@ -3774,15 +4825,33 @@ export type ListEnrollmentTokenUsesData = {
          * Cursor
          */
         cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
     };
     url: '/api/v1/enrollment-tokens/{token_id}/uses';
 };
 
 export type ListEnrollmentTokenUsesErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListEnrollmentTokenUsesError = ListEnrollmentTokenUsesErrors[keyof ListEnrollmentTokenUsesErrors];
@@ -3791,7 +4860,7 @@ export type ListEnrollmentTokenUsesResponses = {
     /**
      * Successful Response
      */
-    200: PageTokenUse;
+    200: PageUseOut;
 };
 
 export type ListEnrollmentTokenUsesResponse = ListEnrollmentTokenUsesResponses[keyof ListEnrollmentTokenUsesResponses];
@@ -3810,14 +4879,20 @@ export type ListActionsData = {
         cursor?: string | null;
         /**
          * Sort
+         *
+         * Fields, `-` before one for descending
          */
         sort?: string | null;
         /**
          * Q
+         *
+         * Words to search for
          */
         q?: string | null;
         /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -3826,9 +4901,9 @@ export type ListActionsData = {
 
 export type ListActionsErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListActionsError = ListActionsErrors[keyof ListActionsErrors];
@@ -3837,13 +4912,13 @@ export type ListActionsResponses = {
     /**
      * Successful Response
      */
-    200: PageAction;
+    200: PageActionOut;
 };
 
 export type ListActionsResponse = ListActionsResponses[keyof ListActionsResponses];
 
 export type QueueActionsData = {
-    body: ActionCreate;
+    body: QueueRequest;
     path?: never;
     query?: never;
     url: '/api/v1/actions';
@@ -3851,9 +4926,9 @@ export type QueueActionsData = {
 
 export type QueueActionsErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type QueueActionsError = QueueActionsErrors[keyof QueueActionsErrors];
@@ -3862,32 +4937,43 @@ export type QueueActionsResponses = {
     /**
      * Successful Response
      */
-    201: ActionsCreated;
+    201: QueueAnswer;
 };
 
 export type QueueActionsResponse = QueueActionsResponses[keyof QueueActionsResponses];
 
-export type GetActionSummaryData = {
+export type ReadSummaryData = {
     body?: never;
     path?: never;
     query?: never;
     url: '/api/v1/actions/summary';
 };
 
-export type GetActionSummaryResponses = {
+export type ReadSummaryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadSummaryError = ReadSummaryErrors[keyof ReadSummaryErrors];
+
+export type ReadSummaryResponses = {
     /**
      * Successful Response
      */
-    200: ActionSummary;
+    200: DeployflowActionsSchemasSummary;
 };
 
-export type GetActionSummaryResponse = GetActionSummaryResponses[keyof GetActionSummaryResponses];
+export type ReadSummaryResponse = ReadSummaryResponses[keyof ReadSummaryResponses];
 
-export type GetActionData = {
+export type ReadActionData = {
     body?: never;
     path: {
         /**
          * Action Id
+         *
+         * The action
          */
         action_id: string;
     };
@@ -3895,35 +4981,39 @@ export type GetActionData = {
     url: '/api/v1/actions/{action_id}';
 };
 
-export type GetActionErrors = {
+export type ReadActionErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type GetActionError = GetActionErrors[keyof GetActionErrors];
+export type ReadActionError = ReadActionErrors[keyof ReadActionErrors];
 
-export type GetActionResponses = {
+export type ReadActionResponses = {
     /**
      * Successful Response
      */
     200: ActionDetail;
 };
 
-export type GetActionResponse = GetActionResponses[keyof GetActionResponses];
+export type ReadActionResponse = ReadActionResponses[keyof ReadActionResponses];
 
-export type GetActionLogData = {
+export type ReadLogData = {
     body?: never;
     path: {
         /**
          * Action Id
+         *
+         * The action
          */
         action_id: string;
     };
     query?: {
         /**
          * After Seq
+         *
+         * The `next_seq` of the last answer
          */
         after_seq?: number;
         /**
@@ -3934,29 +5024,31 @@ export type GetActionLogData = {
     url: '/api/v1/actions/{action_id}/log';
 };
 
-export type GetActionLogErrors = {
+export type ReadLogErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type GetActionLogError = GetActionLogErrors[keyof GetActionLogErrors];
+export type ReadLogError = ReadLogErrors[keyof ReadLogErrors];
 
-export type GetActionLogResponses = {
+export type ReadLogResponses = {
     /**
      * Successful Response
      */
     200: LogPage;
 };
 
-export type GetActionLogResponse = GetActionLogResponses[keyof GetActionLogResponses];
+export type ReadLogResponse = ReadLogResponses[keyof ReadLogResponses];
 
-export type GetActionLogTextData = {
+export type DownloadLogData = {
     body?: never;
     path: {
         /**
          * Action Id
+         *
+         * The action
          */
         action_id: string;
     };
@@ -3964,29 +5056,29 @@ export type GetActionLogTextData = {
     url: '/api/v1/actions/{action_id}/log.txt';
 };
 
-export type GetActionLogTextErrors = {
+export type DownloadLogErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type GetActionLogTextError = GetActionLogTextErrors[keyof GetActionLogTextErrors];
+export type DownloadLogError = DownloadLogErrors[keyof DownloadLogErrors];
 
-export type GetActionLogTextResponses = {
+export type DownloadLogResponses = {
     /**
      * Successful Response
      */
-    200: string;
+    200: unknown;
 };
-
-export type GetActionLogTextResponse = GetActionLogTextResponses[keyof GetActionLogTextResponses];
 
 export type CancelActionData = {
     body?: never;
     path: {
         /**
          * Action Id
+         *
+         * The action
          */
         action_id: string;
     };
@@ -3996,9 +5088,9 @@ export type CancelActionData = {
 
 export type CancelActionErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type CancelActionError = CancelActionErrors[keyof CancelActionErrors];
@@ -4007,7 +5099,7 @@ export type CancelActionResponses = {
     /**
      * Successful Response
      */
-    200: Action;
+    200: ActionOut;
 };
 
 export type CancelActionResponse = CancelActionResponses[keyof CancelActionResponses];
@@ -4017,6 +5109,8 @@ export type RunActionAgainData = {
     path: {
         /**
          * Action Id
+         *
+         * The action
          */
         action_id: string;
     };
@@ -4026,9 +5120,9 @@ export type RunActionAgainData = {
 
 export type RunActionAgainErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type RunActionAgainError = RunActionAgainErrors[keyof RunActionAgainErrors];
@@ -4037,7 +5131,7 @@ export type RunActionAgainResponses = {
     /**
      * Successful Response
      */
-    201: Action;
+    201: ActionOut;
 };
 
 export type RunActionAgainResponse = RunActionAgainResponses[keyof RunActionAgainResponses];
@@ -4056,14 +5150,20 @@ export type ListScriptsData = {
         cursor?: string | null;
         /**
          * Sort
+         *
+         * Fields, `-` before one for descending
          */
         sort?: string | null;
         /**
          * Q
+         *
+         * Words to search for
          */
         q?: string | null;
         /**
          * Total
+         *
+         * Count all that match
          */
         total?: boolean;
     };
@@ -4072,9 +5172,9 @@ export type ListScriptsData = {
 
 export type ListScriptsErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListScriptsError = ListScriptsErrors[keyof ListScriptsErrors];
@@ -4083,13 +5183,13 @@ export type ListScriptsResponses = {
     /**
      * Successful Response
      */
-    200: PageScript;
+    200: PageScriptOut;
 };
 
 export type ListScriptsResponse = ListScriptsResponses[keyof ListScriptsResponses];
 
 export type CreateScriptData = {
-    body: ScriptCreate;
+    body: ScriptIn;
     path?: never;
     query?: never;
     url: '/api/v1/scripts';
@@ -4097,9 +5197,9 @@ export type CreateScriptData = {
 
 export type CreateScriptErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type CreateScriptError = CreateScriptErrors[keyof CreateScriptErrors];
@@ -4127,9 +5227,9 @@ export type DeleteScriptData = {
 
 export type DeleteScriptErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type DeleteScriptError = DeleteScriptErrors[keyof DeleteScriptErrors];
@@ -4157,9 +5257,9 @@ export type GetScriptData = {
 
 export type GetScriptErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type GetScriptError = GetScriptErrors[keyof GetScriptErrors];
@@ -4173,8 +5273,8 @@ export type GetScriptResponses = {
 
 export type GetScriptResponse = GetScriptResponses[keyof GetScriptResponses];
 
-export type UpdateScriptData = {
-    body: ScriptPatch;
+export type ChangeScriptData = {
+    body: ScriptChange;
     path: {
         /**
          * Script Id
@@ -4185,26 +5285,26 @@ export type UpdateScriptData = {
     url: '/api/v1/scripts/{script_id}';
 };
 
-export type UpdateScriptErrors = {
+export type ChangeScriptErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type UpdateScriptError = UpdateScriptErrors[keyof UpdateScriptErrors];
+export type ChangeScriptError = ChangeScriptErrors[keyof ChangeScriptErrors];
 
-export type UpdateScriptResponses = {
+export type ChangeScriptResponses = {
     /**
      * Successful Response
      */
     200: ScriptDetail;
 };
 
-export type UpdateScriptResponse = UpdateScriptResponses[keyof UpdateScriptResponses];
+export type ChangeScriptResponse = ChangeScriptResponses[keyof ChangeScriptResponses];
 
-export type SaveScriptBodyData = {
-    body: ScriptBody;
+export type WriteScriptBodyData = {
+    body: BodyIn;
     path: {
         /**
          * Script Id
@@ -4215,23 +5315,23 @@ export type SaveScriptBodyData = {
     url: '/api/v1/scripts/{script_id}/body';
 };
 
-export type SaveScriptBodyErrors = {
+export type WriteScriptBodyErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
-export type SaveScriptBodyError = SaveScriptBodyErrors[keyof SaveScriptBodyErrors];
+export type WriteScriptBodyError = WriteScriptBodyErrors[keyof WriteScriptBodyErrors];
 
-export type SaveScriptBodyResponses = {
+export type WriteScriptBodyResponses = {
     /**
      * Successful Response
      */
     200: ScriptDetail;
 };
 
-export type SaveScriptBodyResponse = SaveScriptBodyResponses[keyof SaveScriptBodyResponses];
+export type WriteScriptBodyResponse = WriteScriptBodyResponses[keyof WriteScriptBodyResponses];
 
 export type ListScriptVersionsData = {
     body?: never;
@@ -4241,24 +5341,15 @@ export type ListScriptVersionsData = {
          */
         script_id: string;
     };
-    query?: {
-        /**
-         * Limit
-         */
-        limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
-    };
+    query?: never;
     url: '/api/v1/scripts/{script_id}/versions';
 };
 
 export type ListScriptVersionsErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type ListScriptVersionsError = ListScriptVersionsErrors[keyof ListScriptVersionsErrors];
@@ -4267,7 +5358,7 @@ export type ListScriptVersionsResponses = {
     /**
      * Successful Response
      */
-    200: PageScriptVersion;
+    200: VersionList;
 };
 
 export type ListScriptVersionsResponse = ListScriptVersionsResponses[keyof ListScriptVersionsResponses];
@@ -4290,9 +5381,9 @@ export type GetScriptVersionData = {
 
 export type GetScriptVersionErrors = {
     /**
-     * Validation Error
+     * A problem
      */
-    422: HttpValidationError;
+    default: Problem;
 };
 
 export type GetScriptVersionError = GetScriptVersionErrors[keyof GetScriptVersionErrors];
@@ -4301,10 +5392,295 @@ export type GetScriptVersionResponses = {
     /**
      * Successful Response
      */
-    200: ScriptVersionDetail;
+    200: VersionDetail;
 };
 
 export type GetScriptVersionResponse = GetScriptVersionResponses[keyof GetScriptVersionResponses];
+
+export type PutInventoryData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/agent/v1/inventory';
+};
+
+export type PutInventoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PutInventoryError = PutInventoryErrors[keyof PutInventoryErrors];
+
+export type PutInventoryResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type PutInventoryResponse = PutInventoryResponses[keyof PutInventoryResponses];
+
+export type EnrollData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/agent/v1/enroll';
+};
+
+export type EnrollErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type EnrollError = EnrollErrors[keyof EnrollErrors];
+
+export type EnrollResponses = {
+    /**
+     * Successful Response
+     */
+    201: EnrollOut;
+};
+
+export type EnrollResponse = EnrollResponses[keyof EnrollResponses];
+
+export type ReportData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/agent/v1/reports';
+};
+
+export type ReportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReportError = ReportErrors[keyof ReportErrors];
+
+export type ReportResponses = {
+    /**
+     * Successful Response
+     */
+    200: ReportsAnswer;
+};
+
+export type ReportResponse = ReportResponses[keyof ReportResponses];
+
+export type InstallShData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/install.sh';
+};
+
+export type InstallShErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type InstallShError = InstallShErrors[keyof InstallShErrors];
+
+export type InstallShResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type InstallShResponse = InstallShResponses[keyof InstallShResponses];
+
+export type InstallPs1Data = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/install.ps1';
+};
+
+export type InstallPs1Errors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type InstallPs1Error = InstallPs1Errors[keyof InstallPs1Errors];
+
+export type InstallPs1Responses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type InstallPs1Response = InstallPs1Responses[keyof InstallPs1Responses];
+
+export type AgentSha256Data = {
+    body?: never;
+    path: {
+        /**
+         * Rid
+         */
+        rid: 'linux-x64' | 'win-x64';
+    };
+    query?: never;
+    url: '/download/agent/{rid}.sha256';
+};
+
+export type AgentSha256Errors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AgentSha256Error = AgentSha256Errors[keyof AgentSha256Errors];
+
+export type AgentSha256Responses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type AgentSha256Response = AgentSha256Responses[keyof AgentSha256Responses];
+
+export type DownloadAgentData = {
+    body?: never;
+    path: {
+        /**
+         * Rid
+         */
+        rid: 'linux-x64' | 'win-x64';
+    };
+    query?: never;
+    url: '/download/agent/{rid}';
+};
+
+export type DownloadAgentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DownloadAgentError = DownloadAgentErrors[keyof DownloadAgentErrors];
+
+export type DownloadAgentResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type StreamEventsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/events';
+};
+
+export type StreamEventsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StreamEventsError = StreamEventsErrors[keyof StreamEventsErrors];
+
+export type StreamEventsResponses = {
+    /**
+     * Events
+     */
+    200: string;
+};
+
+export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
+
+export type GetHealthData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/healthz';
+};
+
+export type GetHealthErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetHealthError = GetHealthErrors[keyof GetHealthErrors];
+
+export type GetHealthResponses = {
+    /**
+     * Successful Response
+     */
+    200: Health;
+};
+
+export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];
+
+export type GetReadinessData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/readyz';
+};
+
+export type GetReadinessErrors = {
+    /**
+     * Service Unavailable
+     */
+    503: Readiness;
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetReadinessError = GetReadinessErrors[keyof GetReadinessErrors];
+
+export type GetReadinessResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type CheckInData = {
+    body: CheckIn;
+    path?: never;
+    query?: never;
+    url: '/agent/v1/check-in';
+};
+
+export type CheckInErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CheckInError = CheckInErrors[keyof CheckInErrors];
+
+export type CheckInResponses = {
+    /**
+     * What the server has to say
+     */
+    200: CheckInAnswer;
+};
+
+export type CheckInResponse = CheckInResponses[keyof CheckInResponses];
 
 export type GetOverviewData = {
     body?: never;

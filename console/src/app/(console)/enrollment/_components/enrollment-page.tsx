@@ -3,18 +3,26 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { parseAsString, useQueryState } from "nuqs";
+import { lazy, Suspense } from "react";
 import { Button } from "@/components/button";
 import { DataTable } from "@/components/list/data-table";
 import { ListBody, ListPage } from "@/components/page";
 import { PageHeader } from "@/components/page-header";
 import { EmptyState } from "@/components/states";
 import { enrollmentTokensQuery } from "@/features/enrollment/api";
-import { CreateTokenSheet } from "@/features/enrollment/components/create-token-sheet";
 import { tokenColumns } from "@/features/enrollment/components/token-columns";
-import { TokenSheet } from "@/features/enrollment/components/token-sheet";
 import { useListUrl } from "@/lib/list/list-state";
 import { usePageTitle } from "@/lib/page-title";
 import { useCan } from "@/lib/session";
+
+const CreateTokenSheet = lazy(() =>
+  import("@/features/enrollment/components/create-token-sheet").then((module) => ({
+    default: module.CreateTokenSheet,
+  })),
+);
+const TokenSheet = lazy(() =>
+  import("@/features/enrollment/components/token-sheet").then((module) => ({ default: module.TokenSheet })),
+);
 
 export function EnrollmentPage() {
   usePageTitle("Enrollment");
@@ -53,8 +61,10 @@ export function EnrollmentPage() {
           }
         />
       </ListBody>
-      {creating && can("enrollment:write") && <CreateTokenSheet onClose={() => setCreating(null)} />}
-      {open && <TokenSheet token={open} onClose={() => setOpenId(null)} />}
+      <Suspense>
+        {creating && can("enrollment:write") && <CreateTokenSheet onClose={() => setCreating(null)} />}
+        {open && <TokenSheet token={open} onClose={() => setOpenId(null)} />}
+      </Suspense>
     </ListPage>
   );
 }

@@ -9,7 +9,7 @@ import { PageHeader } from "@/components/page-header";
 import { NoPermission } from "@/components/states";
 import { useQueueRun } from "@/features/actions/api";
 import { scriptQuery } from "@/features/scripts/api";
-import type { Device, ScriptLanguage } from "@/lib/api/types";
+import type { Device } from "@/lib/api/types";
 import { count } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { paths } from "@/lib/paths";
@@ -18,11 +18,9 @@ import { keptTargets } from "@/lib/run-targets";
 import { useCan } from "@/lib/session";
 import { ParametersStep } from "./parameters-step";
 import { RunSummary } from "./run-summary";
-import { ScriptStep } from "./script-step";
+import { type AdHoc, ScriptStep } from "./script-step";
 import { TargetsStep } from "./targets-step";
 import { EXPIRIES, TimingStep } from "./timing-step";
-
-export type AdHoc = { language: ScriptLanguage; body: string };
 
 export function RunPage() {
   usePageTitle("Run a script");

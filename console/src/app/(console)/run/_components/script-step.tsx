@@ -14,7 +14,9 @@ import { LANGUAGES, languageName } from "@/features/scripts/languages";
 import type { Script, ScriptDetail, ScriptLanguage } from "@/lib/api/types";
 import { paths } from "@/lib/paths";
 import { useCan } from "@/lib/session";
-import type { AdHoc } from "./run-page";
+
+/** A script written for this run only. */
+export type AdHoc = { language: ScriptLanguage; body: string };
 
 type ScriptStepProps = {
   scriptId: string;

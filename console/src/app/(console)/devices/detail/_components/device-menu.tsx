@@ -34,8 +34,8 @@ export function DeviceMenu({ device }: { device: Device }) {
       >
         <MenuItem href={`${paths.actions}?f=device_id.eq.${device.id}`}>Its actions</MenuItem>
         {can("audit:read") && <MenuItem href={paths.auditOf(device.id)}>Its audit trail</MenuItem>}
-        {(can("devices:approve") || can("devices:write")) && <MenuSeparator />}
-        {can("devices:approve") && device.state !== "revoked" && (
+        {can("devices:write") && <MenuSeparator />}
+        {can("devices:write") && device.state !== "revoked" && (
           <MenuItem danger onClick={() => setAsking("revoke")}>
             Revoke its key
           </MenuItem>
