@@ -18,6 +18,7 @@ public static class ProblemCode
     public const string KeyUnknown = "key_unknown";
     public const string ClockSkew = "clock_skew";
     public const string Replayed = "replayed";
+    public const string DevicePending = "device_pending";
     public const string DeviceRevoked = "device_revoked";
     public const string DeviceQuarantined = "device_quarantined";
     public const string TokenInvalid = "token_invalid";

@@ -84,7 +84,7 @@ public sealed class CommandTests : IAsyncDisposable
         _server.Fault = _ => (403, ProblemCode.DeviceRevoked, null);
         var (exitCode, output, _) = _agent.Call("diagnose");
         Assert.Equal(8, exitCode);
-        Assert.Contains("enroll again", output);
+        Assert.Contains("new token", output);
     }
 
     [Fact]

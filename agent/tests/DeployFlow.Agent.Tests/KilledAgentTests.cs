@@ -72,7 +72,7 @@ public sealed class KilledAgentTests : IAsyncDisposable
             _agent.Run();
             for (var count = 0; count < 3; count++)
             {
-                var order = Orders.Script($"echo {orders.Count}>> \"{Witness}\"");
+                var order = Orders.Script($"echo {orders.Count}x>> \"{Witness}\"");
                 orders.Add(order);
                 _server.Order(order);
             }
@@ -88,7 +88,7 @@ public sealed class KilledAgentTests : IAsyncDisposable
         Assert.Equal(runs.Distinct().Count(), runs.Count);
         // Whoever says "succeeded" did run; whoever was cut off says "interrupted".
         var succeeded = orders.Where(order => _server.Reports.OfType<FinishedReport>().First(report => report.ActionId == order.ActionId).Outcome == ActionOutcome.Succeeded);
-        Assert.All(succeeded, order => Assert.Contains(orders.IndexOf(order).ToString(), runs));
+        Assert.All(succeeded, order => Assert.Contains($"{orders.IndexOf(order)}x", runs));
     }
 
     [Fact]

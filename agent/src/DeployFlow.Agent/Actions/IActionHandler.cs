@@ -2,6 +2,7 @@ using DeployFlow.Contracts;
 using DeployFlow.Engine;
 using DeployFlow.Engine.Os;
 using DeployFlow.Engine.Scripts;
+using Microsoft.Data.Sqlite;
 
 namespace DeployFlow.Agent.Actions;
 
@@ -25,10 +26,28 @@ public sealed class RunningActionContext(ActionOrder order, Journal journal, Act
 
     public bool Append(LogSource source, string text)
     {
-        var kept = journal.Log(Order.ActionId, source, text);
-        reported();
-        return kept;
+        try
+        {
+            var kept = journal.Log(Order.ActionId, source, text);
+            reported();
+            return kept;
+        }
+        catch (SqliteException)
+        {
+            // The disk is full: the script goes on, and its output ends here, marked as cut.
+            return false;
+        }
     }
 
-    public void Trace(ProcessTrace trace) => journal.Trace(trace);
+    public void Trace(ProcessTrace trace)
+    {
+        try
+        {
+            journal.Trace(trace);
+        }
+        catch (SqliteException)
+        {
+            // The process carries the action's mark in its environment, so it is found without this.
+        }
+    }
 }

@@ -3,6 +3,7 @@ using DeployFlow.Agent.Hosting;
 using DeployFlow.Agent.Http;
 using DeployFlow.Contracts;
 using DeployFlow.Engine;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace DeployFlow.Agent.Actions;
@@ -41,7 +42,7 @@ public sealed partial class ReportSender(Outbox outbox, IServerClient server, Ba
         while (true)
         {
             await _work.WaitAsync(stopping);
-            while (await SendNextAsync(stopping) is { } problem)
+            while (await TrySendNextAsync(stopping) is { } problem)
             {
                 var wait = backoff.Next(problem.RetryAfter);
                 await _retryNow.WaitAsync(wait, time, stopping);
@@ -51,6 +52,21 @@ public sealed partial class ReportSender(Outbox outbox, IServerClient server, Ba
 
     /// <summary>Sends what is there, without retries: the agent stops.</summary>
     public Task FlushAsync(CancellationToken cancellationToken) => SendNextAsync(cancellationToken);
+
+    /// <summary>A full disk is waited out like a server that is away: what was acknowledged meanwhile is sent again.</summary>
+    private async Task<ServerProblem?> TrySendNextAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendNextAsync(cancellationToken);
+        }
+        catch (SqliteException error)
+        {
+            var problem = ServerProblem.OfJournal(error);
+            Failed(problem);
+            return problem;
+        }
+    }
 
     /// <returns>Null when nothing is left to send.</returns>
     private async Task<ServerProblem?> SendNextAsync(CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using DeployFlow.Agent.Actions;
 using DeployFlow.Agent.Http;
 using DeployFlow.Agent.Inventory;
 using DeployFlow.Contracts;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace DeployFlow.Agent.CheckIn;
@@ -40,6 +41,11 @@ public sealed partial class CheckInLoop(
             catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
             {
                 // Renewed: something changed that the server should know now.
+            }
+            catch (SqliteException error)
+            {
+                // The receipt cannot be kept: nothing of the answer was taken, and the server gives it again.
+                await WaitAfterFailureAsync(ServerProblem.OfJournal(error), stopping);
             }
         }
     }

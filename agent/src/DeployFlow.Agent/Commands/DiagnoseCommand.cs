@@ -126,15 +126,17 @@ public sealed class DiagnoseCommand(Platform platform, DataDirectory data)
             Warn("clock", $"{-clock.Offset.TotalSeconds:0} s from the server's", "The agent corrects this by itself; set the clock for everything else.");
         if (answer.Value is not null)
             Pass("signed_call", "the server knows this device");
+        else if (answer.Problem!.Code == ProblemCode.DevicePending)
+            Warn("signed_call", "the server knows this device, but has not approved it", "Approve it in the console.");
         else
-            Fail("signed_call", $"{answer.Problem!.Message} ({answer.Problem.Code})", Advice(answer.Problem));
+            Fail("signed_call", $"{answer.Problem.Message} ({answer.Problem.Code})", Advice(answer.Problem));
     }
 
     private static string Advice(ServerProblem problem) => problem.Code switch
     {
         ServerProblem.Unreachable => "Check certificate, --ca and --proxy.",
         ProblemCode.KeyUnknown => "The server does not know this device any more; enroll again with --force.",
-        ProblemCode.DeviceRevoked => "The device was revoked in the console; enroll again with --force and a new token.",
+        ProblemCode.DeviceRevoked => "The device was revoked in the console; remove the data folder and enroll again with a new token.",
         ProblemCode.DeviceQuarantined => "Two machines used one key; approve this one in the console.",
         _ => "Look at the server's log.",
     };

@@ -16,6 +16,12 @@ public sealed record ServerProblem(int Status, string Code, string Message, Time
 {
     public const string Unreachable = "unreachable";
     public const string UnexpectedAnswer = "unexpected_answer";
+
+    /// <summary>The server was not asked, or its answer could not be kept: the agent's own disk is in the way.</summary>
+    public const string JournalUnwritable = "journal_unwritable";
+
+    public static ServerProblem OfJournal(Exception error) => new(
+        0, JournalUnwritable, $"The agent's journal cannot be written ({error.Message}); make room on the disk.", TimeSpan.FromSeconds(5));
 }
 
 /// <summary>Nothing to say but that it went well.</summary>

@@ -1,46 +1,49 @@
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace DeployFlow.Engine.Os.Windows;
 
-/// <summary>The best place this machine has for a key: its TPM, else the software provider, else a DPAPI file.</summary>
+/// <summary>
+/// The best place this machine has for a key: its TPM, else the software provider, else a DPAPI file. The key file in
+/// the data folder says where the key is, so removing the folder forgets a key that lies elsewhere too.
+/// </summary>
 [SupportedOSPlatform("windows")]
 public sealed class WindowsDeviceKeyStore(DataDirectory data) : IDeviceKeyStore
 {
-    private readonly IDeviceKeyStore[] _stores =
-        [CngDeviceKeyStore.InTpm(data), CngDeviceKeyStore.InSoftware(data), new DpapiDeviceKeyStore(data)];
+    private const string Reference = "key storage provider: ";
+
+    private readonly (string Name, IDeviceKeyStore Store)[] _providers =
+        [("tpm", CngDeviceKeyStore.InTpm(data)), ("software", CngDeviceKeyStore.InSoftware(data))];
+
+    private readonly DpapiDeviceKeyStore _sealed = new(data);
 
     public IDeviceKey? Open()
     {
-        foreach (var store in _stores)
-        {
-            if (Try(store.Open) is { } key)
-                return key;
-        }
-
-        return null;
+        if (!File.Exists(data.DeviceKey))
+            return null;
+        var provider = Array.Find(_providers, provider => File.ReadAllBytes(data.DeviceKey).AsSpan().SequenceEqual(Content(provider.Name)));
+        return provider.Store is { } store ? store.Open() : _sealed.Open();
     }
 
     public IDeviceKey Create()
     {
-        foreach (var store in _stores)
+        foreach (var (name, store) in _providers)
         {
-            if (Try(store.Create) is { } key)
+            try
+            {
+                var key = store.Create();
+                data.Files.Write(data.DeviceKey, Content(name));
                 return key;
+            }
+            catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
+            {
+                // This machine has no such provider, or it has no elliptic curves.
+            }
         }
 
-        throw new CryptographicException("This machine can neither make nor seal an ECDSA P-256 key.");
+        return _sealed.Create();
     }
 
-    private static IDeviceKey? Try(Func<IDeviceKey?> act)
-    {
-        try
-        {
-            return act();
-        }
-        catch (Exception error) when (error is CryptographicException or PlatformNotSupportedException)
-        {
-            return null;
-        }
-    }
+    private static byte[] Content(string provider) => Encoding.ASCII.GetBytes(Reference + provider);
 }

@@ -14,7 +14,10 @@ public sealed class WindowsService : IServiceRegistration
     {
         var program = Environment.ProcessPath ?? throw new ServiceRegistrationException("The path of this program is not known.");
         var commandLine = $"\"{program}\" run --data-dir \"{dataDirectory}\"";
-        Call("create", Name, "binPath=", commandLine, "start=", "auto", "DisplayName=", "DeployFlow Fleet agent");
+        var isUpdate = Status() != "not_installed";
+        if (isUpdate)
+            Stop();
+        Call(isUpdate ? "config" : "create", Name, "binPath=", commandLine, "start=", "auto", "DisplayName=", "DeployFlow Fleet agent");
         Call("description", Name, "Carries out what the DeployFlow Fleet server asks of this machine.");
         // Restarted after every death, also after one with an exit code instead of a crash.
         Call("failure", Name, "reset=", "86400", "actions=", "restart/2000/restart/10000/restart/60000");
@@ -26,8 +29,16 @@ public sealed class WindowsService : IServiceRegistration
     {
         if (Status() == "not_installed")
             throw new ServiceRegistrationException("The service is not installed.");
-        _ = Tool("stop", Name);
+        Stop();
         Call("delete", Name);
+    }
+
+    /// <summary>Waits for the end: a program that still runs cannot be replaced, nor its service be started.</summary>
+    private void Stop()
+    {
+        _ = Tool("stop", Name);
+        for (var tries = 0; tries < 60 && Status() != "stopped"; tries++)
+            Thread.Sleep(TimeSpan.FromMilliseconds(250));
     }
 
     public string Status()
