@@ -359,6 +359,34 @@ export type Approval = {
 };
 
 /**
+ * Attention
+ *
+ * Something a person should look at; `href` is the console's page for it.
+ */
+export type Attention = {
+    /**
+     * Kind
+     */
+    kind: 'device_pending' | 'device_quarantined' | 'action_failed' | 'token_expiring';
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Href
+     */
+    href: string;
+    /**
+     * At
+     */
+    at: string;
+};
+
+/**
  * AuditEvent
  */
 export type AuditEvent = {
@@ -1139,6 +1167,76 @@ export type Os = {
 };
 
 /**
+ * Overview
+ *
+ * The console's first page.
+ */
+export type Overview = {
+    devices: OverviewDevices;
+    actions: OverviewActions;
+    /**
+     * Needs Attention
+     */
+    needs_attention: Array<Attention>;
+    /**
+     * Activity
+     */
+    activity: Array<AuditEvent>;
+};
+
+/**
+ * OverviewActions
+ */
+export type OverviewActions = {
+    /**
+     * Running
+     */
+    running?: number;
+    /**
+     * Pending
+     */
+    pending?: number;
+    /**
+     * Failed Today
+     */
+    failed_today?: number;
+    /**
+     * Succeeded Today
+     */
+    succeeded_today?: number;
+    /**
+     * Spark
+     */
+    spark?: Array<SparkPoint>;
+};
+
+/**
+ * OverviewDevices
+ */
+export type OverviewDevices = {
+    /**
+     * Online
+     */
+    online?: number;
+    /**
+     * Total
+     */
+    total?: number;
+    /**
+     * Pending
+     */
+    pending?: number;
+    /**
+     * Quarantined
+     */
+    quarantined?: number;
+    /**
+     * Spark
+     */
+    spark?: Array<SparkPoint>;
+};
+
+/**
  * Page[ActionOut]
  */
 export type PageActionOut = {
@@ -1850,6 +1948,30 @@ export type ScriptRef = {
 };
 
 /**
+ * SearchResult
+ *
+ * What the words occur in, a few of each kind.
+ */
+export type SearchResult = {
+    /**
+     * Devices
+     */
+    devices: Array<DeviceOut>;
+    /**
+     * Scripts
+     */
+    scripts: Array<ScriptOut>;
+    /**
+     * Actions
+     */
+    actions: Array<ActionOut>;
+    /**
+     * Users
+     */
+    users: Array<User>;
+};
+
+/**
  * Secret
  */
 export type Secret = {
@@ -2073,6 +2195,20 @@ export type SignInResult = {
      * Challenge
      */
     challenge?: string | null;
+};
+
+/**
+ * SparkPoint
+ */
+export type SparkPoint = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Value
+     */
+    value: number;
 };
 
 /**
@@ -2847,162 +2983,6 @@ export type DeployflowSecretsSchemasRef = {
      * Name
      */
     name: string;
-};
-
-/**
- * Overview
- */
-export type Overview = {
-    devices: OverviewDevices;
-    actions: OverviewActions;
-    /**
-     * Needs Attention
-     */
-    needs_attention: Array<Attention>;
-    /**
-     * Activity
-     */
-    activity: Array<AuditEvent>;
-};
-
-/**
- * OverviewDevices
- */
-export type OverviewDevices = {
-    /**
-     * Online
-     */
-    online: number;
-    /**
-     * Total
-     */
-    total: number;
-    /**
-     * Spark
-     */
-    spark: Array<SparkPoint>;
-};
-
-/**
- * SparkPoint
- */
-export type SparkPoint = {
-    /**
-     * At
-     */
-    at: string;
-    /**
-     * Value
-     */
-    value: number;
-};
-
-/**
- * OverviewActions
- */
-export type OverviewActions = {
-    /**
-     * Running
-     */
-    running: number;
-    /**
-     * Failed Today
-     */
-    failed_today: number;
-    /**
-     * Pending
-     */
-    pending?: number;
-    /**
-     * Spark
-     */
-    spark?: Array<SparkPoint>;
-};
-
-/**
- * Attention
- */
-export type Attention = {
-    /**
-     * Kind
-     */
-    kind: 'device_pending' | 'device_quarantined' | 'action_failed' | 'token_expiring';
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Detail
-     */
-    detail: string;
-    /**
-     * Href
-     */
-    href: string;
-    /**
-     * At
-     */
-    at: string;
-};
-
-/**
- * SearchResult
- */
-export type SearchResult = {
-    /**
-     * Devices
-     */
-    devices: Array<DeviceOut>;
-    /**
-     * Scripts
-     */
-    scripts: Array<ScriptOut>;
-    /**
-     * Actions
-     */
-    actions: Array<ActionOut>;
-    /**
-     * Users
-     */
-    users: Array<User>;
-};
-
-/**
- * HTTPValidationError
- */
-export type HttpValidationError = {
-    /**
-     * Detail
-     */
-    detail?: Array<ValidationError>;
-};
-
-/**
- * ValidationError
- */
-export type ValidationError = {
-    /**
-     * Location
-     */
-    loc: Array<string | number>;
-    /**
-     * Message
-     */
-    msg: string;
-    /**
-     * Error Type
-     */
-    type: string;
-    /**
-     * Input
-     */
-    input?: unknown;
-    /**
-     * Context
-     */
-    ctx?: {
-        [key: string]: unknown;
-    };
 };
 
 /**
@@ -5605,6 +5585,63 @@ export type StreamEventsResponses = {
 
 export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
 
+export type GetOverviewData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/overview';
+};
+
+export type GetOverviewErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetOverviewError = GetOverviewErrors[keyof GetOverviewErrors];
+
+export type GetOverviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Overview;
+};
+
+export type GetOverviewResponse = GetOverviewResponses[keyof GetOverviewResponses];
+
+export type SearchData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Q
+         *
+         * Words
+         */
+        q?: string;
+    };
+    url: '/api/v1/search';
+};
+
+export type SearchErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SearchError = SearchErrors[keyof SearchErrors];
+
+export type SearchResponses = {
+    /**
+     * Successful Response
+     */
+    200: SearchResult;
+};
+
+export type SearchResponse = SearchResponses[keyof SearchResponses];
+
 export type GetHealthData = {
     body?: never;
     path?: never;
@@ -5681,49 +5718,3 @@ export type CheckInResponses = {
 };
 
 export type CheckInResponse = CheckInResponses[keyof CheckInResponses];
-
-export type GetOverviewData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/overview';
-};
-
-export type GetOverviewResponses = {
-    /**
-     * Successful Response
-     */
-    200: Overview;
-};
-
-export type GetOverviewResponse = GetOverviewResponses[keyof GetOverviewResponses];
-
-export type SearchData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Q
-         */
-        q?: string;
-    };
-    url: '/api/v1/search';
-};
-
-export type SearchErrors = {
-    /**
-     * Validation Error
-     */
-    422: HttpValidationError;
-};
-
-export type SearchError = SearchErrors[keyof SearchErrors];
-
-export type SearchResponses = {
-    /**
-     * Successful Response
-     */
-    200: SearchResult;
-};
-
-export type SearchResponse = SearchResponses[keyof SearchResponses];

@@ -1,0 +1,35 @@
+/** Every page that is there once signed in; `id` is filled in with the object the story made. */
+export const PAGES = {
+  overview: "/",
+  devices: "/devices/",
+  device: "/devices/detail/?id=:device",
+  "device-actions": "/devices/detail/?id=:device&tab=actions",
+  "device-activity": "/devices/detail/?id=:device&tab=activity",
+  actions: "/actions/",
+  action: "/actions/detail/?id=:action",
+  scripts: "/scripts/",
+  script: "/scripts/detail/?id=:script",
+  "script-versions": "/scripts/detail/?id=:script&tab=versions",
+  "script-new": "/scripts/detail/?id=new",
+  run: "/run/?device=:device&script=:script",
+  enrollment: "/enrollment/",
+  "enrollment-new": "/enrollment/?new=1",
+  people: "/people/",
+  roles: "/people/?tab=roles",
+  "api-keys": "/people/?tab=keys",
+  secrets: "/secrets/",
+  audit: "/audit/",
+  settings: "/settings/",
+  account: "/account/",
+  "not-found": "/no-such-page/",
+} as const;
+
+export function addressOf(
+  page: keyof typeof PAGES,
+  ids: { device: string; action: string; script: string },
+): string {
+  return PAGES[page]
+    .replace(":device", ids.device)
+    .replace(":action", ids.action)
+    .replace(":script", ids.script);
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from "@playwright/test";
+import { launch } from "./e2e/support/launch.ts";
+
+export default defineConfig({
+  testDir: "e2e",
+  testMatch: "*.spec.ts",
+  // One server and one agent at a time: the story is told in order.
+  workers: 1,
+  fullyParallel: false,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  outputDir: "test-results",
+  use: { launchOptions: launch, viewport: { width: 1440, height: 900 }, trace: "retain-on-failure" },
+});
