@@ -1,0 +1,62 @@
+"""The application's admin routes, walked domain by domain, with what each asks of its caller."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+
+from deployflow.identity.access import Openness, Requirement
+
+PREFIX = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class AdminRoute:
+    """One method of one path. `access` is None where a route forgot to say who may call it."""
+
+    name: str
+    method: str
+    path: str
+    access: Requirement | Openness | None
+
+    @property
+    def mutates(self) -> bool:
+        return self.method != "GET"
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def admin_routes(app: FastAPI) -> list[AdminRoute]:
+    """Every method and path under `/api/v1`, hidden ones too."""
+    found = []
+    for router in app.router.routes:
+        # FastAPI 0.165 keeps included routers whole; each knows its routes under their final paths.
+        for context in _contexts(router):
+            path: str = context.path_format
+            if not path.startswith(PREFIX):
+                continue
+            original = context.original_route
+            found += [
+                AdminRoute(original.name, method, path, _access(original.dependant))
+                for method in sorted(original.methods - {"HEAD", "OPTIONS"})
+            ]
+    return found
+
+
+def _contexts(router: Any) -> Iterator[Any]:
+    walk = getattr(router, "effective_route_contexts", None)
+    if walk is not None:
+        yield from walk()
+
+
+def _access(dependant: Dependant) -> Requirement | Openness | None:
+    for needed in dependant.dependencies:
+        if isinstance(needed.call, Requirement | Openness):
+            return needed.call
+        deeper = _access(needed)
+        if deeper is not None:
+            return deeper
+    return None
