@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -41,13 +41,14 @@ def _status(op: str, values: list[Any]) -> ColumnElement[bool]:
 
 
 def _tag(op: str, values: list[Any]) -> ColumnElement[bool]:
-    tagged = exists().where(DeviceTag.tenant_id == Device.tenant_id, DeviceTag.device_id == Device.id).correlate(Device)
+    # A set of ids, made once: a correlated EXISTS asks the index of tags again for each of 100,000 rows.
+    tagged = select(DeviceTag.device_id)
     if op in {"eq", "in"}:
-        return tagged.where(DeviceTag.tag.in_(values))
+        return Device.id.in_(tagged.where(DeviceTag.tag.in_(values)))
     if op == "ne":
-        return ~tagged.where(DeviceTag.tag == values[0])
+        return Device.id.not_in(tagged.where(DeviceTag.tag == values[0]))
     if op == "contains":
-        return tagged.where(DeviceTag.tag.contains(values[0], autoescape=True))
+        return Device.id.in_(tagged.where(DeviceTag.tag.contains(values[0], autoescape=True)))
     raise WrongListParameter("filter[tag] knows the operators eq, ne, in and contains")
 
 
@@ -73,14 +74,18 @@ DEVICES = ListSpec(
     key=Device.id,
     default_sort="-last_check_in",
     search=search,
+    scan_when_filtered=True,
 )
 
 
 async def page(session: AsyncSession, params: ListParams) -> Page[DeviceOut]:
-    """One page of the tenant's devices."""
-    statement = select(Device).options(selectinload(Device.tag_rows))
-    rows, cursor, total = await fetch_page(session, statement, DEVICES, params)
-    return Page(items=[DeviceOut.of(row) for row in rows], next_cursor=cursor, total=total)
+    """One page of the tenant's devices: their ids from narrow indexes, then their rows."""
+    ids, cursor, total = await fetch_page(session, select(Device.id), DEVICES, params)
+    statement = select(Device).where(Device.id.in_(ids)).options(selectinload(Device.tag_rows))
+    rows = {row.id: row for row in await session.scalars(statement)}
+    # One that was retired in between is left out.
+    items = [DeviceOut.of(rows[device_id]) for device_id in ids if device_id in rows]
+    return Page(items=items, next_cursor=cursor, total=total)
 
 
 async def get(session: AsyncSession, device_id: UUID) -> Device:
@@ -124,24 +129,21 @@ async def inventory(session: AsyncSession, device_id: UUID) -> DeviceInventory:
 
 async def summary(session: AsyncSession) -> Summary:
     """Counts of the tenant's devices, and how many were online through the last week."""
-    statement = select(Device.os_name, Device.state, Device.online, func.count()).group_by(
-        Device.os_name, Device.state, Device.online
-    )
-    groups = (await session.execute(statement)).all()
+    # Two narrow counts, each answered by an index alone, are faster than one over the rows.
+    states = select(Device.state, Device.online, func.count()).group_by(Device.state, Device.online)
+    groups = (await session.execute(states)).all()
+    systems = select(Device.os_name, func.count()).group_by(Device.os_name)
+    by_os = [(name or "unknown", n) for name, n in (await session.execute(systems)).all()]
 
     def count(state: DeviceState, *, online: bool | None = None) -> int:
-        return sum(n for _os, at, on, n in groups if at == state and online in {None, on})
+        return sum(n for at, on, n in groups if at == state and online in {None, on})
 
-    by_os: dict[str, int] = {}
-    for os_name, state, _online, n in groups:
-        if state != DeviceState.REVOKED:
-            by_os[os_name or "unknown"] = by_os.get(os_name or "unknown", 0) + n
-    most = sorted(by_os.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_OS_NAMES]
+    most = sorted(by_os, key=lambda pair: (-pair[1], pair[0]))[:MAX_OS_NAMES]
     samples = await session.scalars(
         select(DeviceSample).where(DeviceSample.at > clock.now() - SPARKLINE).order_by(DeviceSample.at)
     )
     return Summary(
-        total=sum(n for *_group, n in groups),
+        total=sum(n for _state, _online, n in groups),
         online=count(DeviceState.ACTIVE, online=True),
         offline=count(DeviceState.ACTIVE, online=False),
         pending=count(DeviceState.PENDING),

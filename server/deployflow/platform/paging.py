@@ -17,7 +17,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.platform.errors import BadRequest
@@ -112,13 +112,20 @@ class ListField:
 
 @dataclass(frozen=True, slots=True)
 class ListSpec:
-    """What a list offers. `key` is the unique column that settles ties; `default_sort` its order unless asked."""
+    """What a list offers.
+
+    Attributes:
+        key: The unique column that settles ties.
+        default_sort: The order unless asked.
+        scan_when_filtered: SQLite has an index that covers every field of this list, for a long table.
+    """
 
     fields: Mapping[str, ListField]
     key: Any
     default_sort: str
     search: Callable[[str], ColumnElement[bool]] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    scan_when_filtered: bool = False
 
 
 async def fetch_page(
@@ -135,18 +142,47 @@ async def fetch_page(
     if params.total:
         count = await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
     order = _order(spec, params)
-    if params.cursor:
-        statement = statement.where(_after(order, _decode_cursor(params.cursor, order)))
-    for _name, column, descending, _kind in order:
-        statement = statement.order_by(column.desc().nulls_last() if descending else column.asc().nulls_last())
     keys = [column.label(f"_key_{index}") for index, (_n, column, _d, _k) in enumerate(order)]
-    found = (await session.execute(statement.add_columns(*keys).limit(params.limit + 1))).all()
+    paged: Select[Any] = statement.add_columns(*keys)
+    if spec.scan_when_filtered and statement.whereclause is not None and _is_sqlite(session):
+        paged, order = _scanned(paged, order)
+    if params.cursor:
+        paged = paged.where(_after(order, _decode_cursor(params.cursor, order)))
+    for _name, column, descending, _kind in order:
+        ordered = column.desc() if descending else column.asc()
+        # Said needlessly, PostgreSQL would not take the index for a descending order.
+        paged = paged.order_by(ordered.nulls_last() if _is_nullable(column) else ordered)
+    found = (await session.execute(paged.limit(params.limit + 1))).all()
     rows = [row[0] for row in found[: params.limit]]
     cursor = None
     if len(found) > params.limit:
         last = found[params.limit - 1]
         cursor = _encode_cursor([last[-len(keys) + index] for index in range(len(keys))], order)
     return rows, cursor, count
+
+
+def _is_sqlite(session: AsyncSession) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _scanned(paged: Select[Any], order: "_Order") -> tuple[Select[Any], "_Order"]:
+    """The same rows, found first and ordered then.
+
+    SQLite walks the index of the order and looks up each row to see whether it matches: 100,000 look-ups for a
+    word that no row has. A LIMIT of -1, which is none, keeps it from seeing the order, and so it scans the index
+    that covers all fields.
+    """
+    found = paged.limit(-1).subquery()
+    columns = list(found.c)
+    keys = columns[-len(order) :]
+    return select(*columns), [
+        (name, key, descending, kind) for (name, _c, descending, kind), key in zip(order, keys, strict=True)
+    ]
+
+
+def _is_nullable(column: Any) -> bool:
+    """Whether an order has to say where NULL stands. Expressions may be NULL."""
+    return bool(getattr(getattr(column, "expression", column), "nullable", True))
 
 
 _Order = list[tuple[str, Any, bool, type]]
@@ -216,6 +252,12 @@ def _value(kind: type, asked: Filter, raw: str) -> Any:
 
 def _after(order: _Order, values: Sequence[Any]) -> ColumnElement[bool]:
     """Rows behind the given sort keys; NULLs stand last whichever way the order goes."""
+    directions = {descending for _name, _column, descending, _kind in order}
+    if len(directions) == 1 and not any(_is_nullable(column) for _name, column, _d, _kind in order):
+        # One comparison of rows, which an index over these columns answers however deep the page lies.
+        here = tuple_(*(column for _name, column, _d, _kind in order))
+        last = tuple_(*(literal(value, column.type) for value, (_n, column, _d, _k) in zip(values, order, strict=True)))
+        return here < last if directions == {True} else here > last
     alternatives: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
     for (_name, column, descending, _kind), value in zip(order, values, strict=True):

@@ -71,6 +71,8 @@ def upgrade() -> None:
     op.create_index(op.f('ix_devices_tenant_id_model_id'), 'devices', ['tenant_id', 'model', 'id'], unique=False)
     op.create_index(op.f('ix_devices_tenant_id_os_name_id'), 'devices', ['tenant_id', 'os_name', 'id'], unique=False)
     op.create_index(op.f('ix_devices_tenant_id_state_id'), 'devices', ['tenant_id', 'state', 'id'], unique=False)
+    op.create_index('ix_devices_online_last_check_in', 'devices', ['last_check_in'], unique=False, sqlite_where=sa.text('online = 1'), postgresql_where=sa.text('online'))
+    _index_for_search()
     op.create_table('enrollment_tokens',
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
@@ -135,7 +137,7 @@ def upgrade() -> None:
     sa.Column('tenant_id', sa.Uuid(), nullable=False),
     sa.ForeignKeyConstraint(['device_id'], ['devices.id'], name=op.f('fk_device_tags_device_id_devices'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['tenant_id'], ['tenants.id'], name=op.f('fk_device_tags_tenant_id_tenants'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('device_id', 'tag', name=op.f('pk_device_tags'))
+    sa.PrimaryKeyConstraint('tenant_id', 'device_id', 'tag', name=op.f('pk_device_tags'))
     )
     op.create_index(op.f('ix_device_tags_tenant_id_tag_device_id'), 'device_tags', ['tenant_id', 'tag', 'device_id'], unique=False)
     op.create_table('enrollment_uses',
@@ -157,3 +159,24 @@ def upgrade() -> None:
     op.create_index(op.f('ix_enrollment_uses_device_id'), 'enrollment_uses', ['device_id'], unique=False)
     op.create_index(op.f('ix_enrollment_uses_key_id'), 'enrollment_uses', ['key_id'], unique=False)
     op.create_index(op.f('ix_enrollment_uses_tenant_id_token_id_at'), 'enrollment_uses', ['tenant_id', 'token_id', 'at'], unique=False)
+
+
+def _index_for_search() -> None:
+    connection = op.get_bind()
+    if connection.dialect.name == "sqlite":
+        fields = (
+            "tenant_id", "hostname", "online", "state", "last_check_in", "os_family", "os_name", "manufacturer",
+            "model", "agent_version", "search_text", "id",
+        )
+        op.create_index("ix_devices_list", "devices", fields)
+        return
+    # An ordinary user may install it since PostgreSQL 13, unless an administrator forbids that; then a search
+    # reads all rows of the tenant, which is slower and as right.
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            connection.exec_driver_sql(
+                "CREATE INDEX ix_devices_search_text ON devices USING gin (search_text gin_trgm_ops)"
+            )
+    except sa.exc.DBAPIError:
+        return
