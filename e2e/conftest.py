@@ -1,7 +1,6 @@
 """A server and its first administrator, for the tests that need no more than that."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,11 +9,11 @@ from support.installation import Installation
 from tests.support.server import ServerProcess
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """A new installation on SQLite."""
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation on SQLite, shared by the tests of a file: they leave it whole."""
     with (
-        ServerProcess(data_dir=tmp_path / "server") as server,
+        ServerProcess(data_dir=tmp_path_factory.mktemp("server")) as server,
         Console.of_new_installation(server) as console,
     ):
         yield Installation(server, console)

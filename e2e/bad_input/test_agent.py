@@ -136,7 +136,7 @@ class TestTheToken:
 
     def test_a_revoked_token(self, agent: AgentProcess, installation: Installation) -> None:
         made = installation.console.call("POST", "/enrollment-tokens", {"name": "gone"})
-        installation.console.call("DELETE", f"/enrollment-tokens/{made['id']}", if_match=made["version"])
+        installation.console.call("DELETE", f"/enrollment-tokens/{made['id']}", version=made["version"])
         done = agent.command("enroll", "--server", installation.server.url, "--token", made["token"])
         assert done.returncode == REFUSED
         assert the_line(done).endswith("(token_revoked)")
@@ -168,23 +168,24 @@ class TestARevokedDevice:
             assert broken_rules(console, trace, orders) == []
 
 
-class TestTheClock:
-    @pytest.fixture(scope="class")
-    def shim(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        if shutil.which("gcc") is None:
-            pytest.skip("gcc is not here. Install it with: sudo scripts/install-system-packages")
-        made = tmp_path_factory.mktemp("clock") / "shifted_clock.so"
-        source = Path(__file__).resolve().parents[1] / "support" / "shifted_clock.c"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
-        return made
+@pytest.fixture(scope="module")
+def shifted_clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not here. Install it with: sudo scripts/install-system-packages")
+    made = tmp_path_factory.mktemp("clock") / "shifted_clock.so"
+    source = Path(__file__).resolve().parents[1] / "support" / "shifted_clock.c"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
+    return made
 
+
+class TestTheClock:
     @pytest.mark.parametrize("shift_s", [-TEN_YEARS_S, TEN_YEARS_S, -360, 360])
     def test_a_wrong_clock_costs_one_request(
-        self, installation: Installation, tmp_path: Path, shim: Path, shift_s: int
+        self, installation: Installation, tmp_path: Path, shifted_clock: Path, shift_s: int
     ) -> None:
         console, trace = installation.console, Trace(tmp_path / "trace")
         with FaultProxy([installation.server.port]) as network:
-            agent = AgentProcess(tmp_path / "agent", LD_PRELOAD=str(shim), CLOCK_SHIFT_S=str(shift_s))
+            agent = AgentProcess(tmp_path / "agent", LD_PRELOAD=str(shifted_clock), CLOCK_SHIFT_S=str(shift_s))
             device_id = agent.enroll(network.url, console.token())
             assert network.lines == [
                 "POST /agent/v1/enroll HTTP/1.1",

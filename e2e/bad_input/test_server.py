@@ -44,7 +44,7 @@ def refused_start(data_dir: Path, **settings: str) -> tuple[int, str]:
 
 def refusal(console: Console, name: str) -> dict[str, object]:
     """The problem document of a write that cannot be kept."""
-    answer = console.http.post("/api/v1/scripts", json=a_script(name))
+    answer = console.http.post("/api/v1/enrollment-tokens", json=a_token(name))
     assert answer.status_code == 503, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert int(answer.headers["retry-after"]) > 0
@@ -53,8 +53,8 @@ def refusal(console: Console, name: str) -> dict[str, object]:
     return problem
 
 
-def a_script(name: str) -> dict[str, object]:
-    return {"name": name, "language": "sh", "body": "true\n", "parameters": []}
+def a_token(name: str) -> dict[str, object]:
+    return {"name": name, "description": "a page of text" * 100}
 
 
 def failed_checks(ready: httpx2.Response) -> set[str]:
@@ -62,7 +62,7 @@ def failed_checks(ready: httpx2.Response) -> set[str]:
 
 
 def names(console: Console) -> set[str]:
-    return {script["name"] for script in console.all("/scripts")}
+    return {token["name"] for token in console.all("/enrollment-tokens")}
 
 
 class TestAFullDisk:
@@ -98,7 +98,7 @@ class TestAFullDisk:
                 agent = AgentProcess(tmp_path / "agent")
                 device_id = agent.enroll(server.url, console.token())
                 with agent:
-                    console.call("POST", "/scripts", a_script("before"))
+                    console.call("POST", "/enrollment-tokens", a_token("before"))
                     orders = {0: console.run_script([device_id], trace.script(0, seconds=3))[0]}
                     until("it runs", lambda: console.action(orders[0])["status"] == "running")
                     disk.fill()
@@ -106,7 +106,7 @@ class TestAFullDisk:
                     # What still fits into the pages of the log is taken, the rest is refused: until one is.
                     for number in range(2000):
                         try:
-                            console.call("POST", "/scripts", a_script(f"full {number}"))
+                            console.call("POST", "/enrollment-tokens", a_token(f"full {number}"))
                         except NotAccepted as refused:
                             if refused.status == 503:
                                 break
@@ -121,7 +121,7 @@ class TestAFullDisk:
                     }
                     assert console.device(device_id)["hostname"]
                     disk.make_room()
-                    console.call("POST", "/scripts", a_script("after"))
+                    console.call("POST", "/enrollment-tokens", a_token("after"))
                     until("the result arrives", lambda: console.action(orders[0])["status"] in ENDED, within_s=120)
                     assert broken_rules(console, trace, orders) == []
                     assert names(console) == kept | {"after"}
@@ -146,12 +146,13 @@ class TestALockedDatabase:
         self, installation: Installation
     ) -> None:
         console, server = installation.console, installation.server
-        console.call("POST", "/scripts", a_script("before"))
+        console.call("POST", "/enrollment-tokens", a_token("before"))
+        there = names(console)
         with locked(server.data_dir / "deployflow.db"):
             assert "locked" in str(refusal(console, "refused")["detail"])
-            assert names(console) == {"before"}
-        console.call("POST", "/scripts", a_script("after"))
-        assert names(console) == {"before", "after"}
+            assert names(console) == there
+        console.call("POST", "/enrollment-tokens", a_token("after"))
+        assert names(console) == there | {"after"}
 
     def test_a_start_says_who_is_in_the_way(self, tmp_path: Path) -> None:
         with ServerProcess(data_dir=tmp_path) as server:
@@ -198,7 +199,7 @@ class TestPostgresqlGone:
                 until("the script has ended", lambda: trace.counts()[1][0] == 1)
                 cluster.start()
                 until("it is ready again", lambda: httpx2.get(server.url + "/readyz").status_code == 200)
-                console.call("POST", "/scripts", a_script("after"))
+                console.call("POST", "/enrollment-tokens", a_token("after"))
                 until("the result arrives", lambda: console.action(orders[0])["status"] in ENDED, within_s=150)
                 assert broken_rules(console, trace, orders) == []
                 assert names(console) == {"after"}
@@ -213,15 +214,16 @@ class TestRequests:
             (b"x" * (3 * 1024 * 1024), 413, "body_too_large"),
             (b'{"name": ', 400, "bad_request"),
             (b"[" * 5000, 400, "bad_request"),
-            (b'{"name": "a", "language": "sh", "body": "", "parameters": [], "colour": "red"}', 422, "invalid"),
+            (b'{"name": "a", "colour": "red"}', 422, "invalid"),
         ],
         ids=["too large", "invalid", "too deep", "unknown field"],
     )
     def test_a_body_that_cannot_be_used(self, installation: Installation, body: bytes, status: int, code: str) -> None:
+        there = names(installation.console)
         answer = installation.console.http.post(
-            "/api/v1/scripts", content=body, headers={"Content-Type": "application/json"}
+            "/api/v1/enrollment-tokens", content=body, headers={"Content-Type": "application/json"}
         )
         assert (answer.status_code, answer.json()["code"]) == (status, code)
         assert answer.headers["content-type"] == "application/problem+json"
         assert len(answer.json()["detail"]) < 300
-        assert names(installation.console) == set()
+        assert names(installation.console) == there

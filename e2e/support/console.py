@@ -59,13 +59,14 @@ class Console:
         other.http.cookies = self.http.cookies
         return other
 
-    def call(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
-        """One request.
+    def call(self, method: str, path: str, body: Any = None, *, version: int | None = None, **params: Any) -> Any:
+        """One request; with `version` it is for the object as it was then.
 
         Raises:
             NotAccepted: when the answer is no success.
         """
-        answer = self.http.request(method, f"/api/v1{path}", json=body, params=params)
+        headers = {} if version is None else {"If-Match": f'"{version}"'}
+        answer = self.http.request(method, f"/api/v1{path}", json=body, params=params, headers=headers)
         if answer.is_error:
             raise NotAccepted(answer)
         return answer.json() if answer.content else None

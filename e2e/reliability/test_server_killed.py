@@ -1,0 +1,80 @@
+"""The server is killed again and again under many simulated agents that work all the time."""
+
+import asyncio
+import os
+import random
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deployflow.app.simulation.client import ServerAddress
+
+from support.console import Console, patiently
+from support.fleet import RememberingFleet
+from support.load import Load, all_ended, lost
+from tests.support.server import ServerProcess
+
+SEED = int(os.environ.get("DEPLOYFLOW_TEST_SEED", "20261123"))
+KILLS = int(os.environ.get("DEPLOYFLOW_TEST_SERVER_KILLS", "20"))
+AGENTS = int(os.environ.get("DEPLOYFLOW_TEST_AGENTS", "500"))
+BACK_WITHIN_S = 10.0
+# How long a start takes on a machine that has nothing else to do. Where it takes longer, so does everything.
+USUAL_START_S = 2.0
+
+
+async def back(console: Console, since: float, agents: int, *, within_s: float) -> None:
+    """Wait until all of them have checked in since then, as the server's own list says."""
+    moment = datetime.fromtimestamp(since, UTC).isoformat().replace("+00:00", "Z")
+    ends = time.monotonic() + within_s
+    while True:
+        page = await asyncio.to_thread(
+            patiently,
+            console.call,
+            "GET",
+            "/devices",
+            **{"filter[last_check_in][gt]": moment, "limit": 1, "total": "true"},
+        )
+        if page["total"] == agents:
+            return
+        assert time.monotonic() < ends, f"{page['total']} of {agents} agents are back after {within_s:.0f} s"
+        await asyncio.sleep(0.1)
+
+
+async def test_a_server_killed_20_times_loses_nothing_and_all_agents_are_back_in_10_s(tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    with ServerProcess(data_dir=tmp_path) as server, Console.of_new_installation(server) as console:
+        fleet = RememberingFleet(
+            ServerAddress.of(server.url), console.token(max_uses=AGENTS, auto_approve=True), AGENTS
+        )
+        await fleet.enroll()
+        load = Load([console], [str(agent.device_id) for agent in fleet.agents], chance)
+        began = time.time()
+        fleet.start()
+        try:
+            await back(console, began, AGENTS, within_s=60)
+            load.start()
+            took, started_in = [], []
+            for _ in range(KILLS):
+                await asyncio.sleep(chance.uniform(0.2, 1.0))
+                died = time.time()
+                await asyncio.to_thread(server.kill)
+                await asyncio.to_thread(server.start)
+                ready = time.time()
+                started_in.append(ready - died)
+                await back(console, died, AGENTS, within_s=180)
+                took.append(time.time() - ready)
+                limit = BACK_WITHIN_S * max(1.0, started_in[-1] / USUAL_START_S)
+                assert took[-1] <= limit, f"{took[-1]:.1f} s to come back, after a start of {started_in[-1]:.1f} s"
+            await load.stop()
+            found = await all_ended(console, load, within_s=120)
+        finally:
+            await load.stop()
+            await fleet.stop()
+        print(
+            f"seed {SEED}: {KILLS} kills under {AGENTS} agents; start {max(started_in):.1f} s at most; all back in"
+            f" {max(took):.1f} s at most, {sorted(took)[len(took) // 2]:.1f} s in the middle;"
+            f" {len(load.acknowledged)} orders acknowledged, {len(fleet.acknowledged)} results {dict(fleet.outcomes)},"
+            f" {sum(fleet.handed_out.values()) - len(fleet.handed_out)} handed out again; refused {dict(load.refused)}"
+        )
+        assert lost(found, load, fleet) == []
+        assert len(fleet.acknowledged) >= len(load.acknowledged)
