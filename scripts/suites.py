@@ -144,7 +144,8 @@ E2E = Suite(
 )
 TOGETHER = Suite(
     "all parts together: lost work, bad input",
-    [[BIN / "pytest", "-c", ROOT / "e2e" / "pytest.ini", "-q", "--durations=5", ROOT / "e2e"]],
+    [[BIN / "pytest", "-q", "--durations=5"]],
+    folder=ROOT / "e2e",
     needs=[there(ROOT / "e2e" / "pytest.ini"), DOTNET, LINKER, POSTGRESQL],
     prepare=[sync_server, build_console, build_agent],
 )
