@@ -1,11 +1,15 @@
 """The device keys of this process: read once, kept while they are used, dropped when their device changes."""
 
+import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.devices.models import Device, DeviceKey
@@ -24,6 +28,8 @@ MAX_KEYS = 120_000
 # Wake-ups drop what changed at once. This bounds the harm of a lost one, such as a command that wrote to SQLite
 # beside the server: at most this long, for one read per device and 5 minutes.
 MAX_AGE_S = 300.0
+# Keys in one statement: one breath of the event loop.
+READ_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,24 @@ class KnownKey:
 
 
 class Keyring:
-    """Keys by thumbprint, least recently used last out."""
+    """Keys by thumbprint, least recently used last out.
+
+    Who asks while a read is under way shares the next one: a fleet that comes back after an outage is read in some
+    fifty statements, not in ten thousand.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._db = runtime.db
         self._keys: OrderedDict[str, KnownKey] = OrderedDict()
         self._of_device: dict[str, set[str]] = {}
-        # Counts what was dropped: a read that began before a drop must not put the old state back.
-        self._drops = 0
+        self._asked: dict[str, asyncio.Future[KnownKey | None]] = {}
+        self._reading: asyncio.Task[None] | None = None
+        # What changed while a read was under way: it must not put the old state back.
+        self._dropped: set[str] = set()
+        self._dropped_all = False
         runtime.wakeups.listen(DEVICE_CHANGED, self._drop)
         runtime.wakeups.listen_for_gaps(self._drop_all)
+        runtime.before_close(self._stop)
 
     def get(self, thumbprint: str) -> KnownKey | None:
         """The key if it is here and fresh. Costs no read."""
@@ -71,11 +85,38 @@ class Keyring:
 
     async def read(self, thumbprint: str) -> KnownKey | None:
         """The key as the database has it; None when nobody enrolled with it."""
-        drops = self._drops
-        known = await _read(self._db, thumbprint)
-        if known is not None and drops == self._drops:
-            self._keep(known)
-        return known
+        asked = self._asked.get(thumbprint)
+        if asked is None:
+            asked = self._asked[thumbprint] = asyncio.get_running_loop().create_future()
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read_on())
+        # Others may wait for the same key when this call is given up.
+        return await asyncio.shield(asked)
+
+    async def _read_on(self) -> None:
+        while self._asked:
+            # Nobody joins a read that began before they asked: they may ask because something changed.
+            batch = {thumbprint: self._asked.pop(thumbprint) for thumbprint in list(self._asked)[:READ_AT_ONCE]}
+            self._dropped, self._dropped_all = set(), False
+            try:
+                found = await _read(self._db, list(batch))
+            except Exception as error:  # noqa: BLE001  handed to everybody who asked
+                for asked in batch.values():
+                    asked.set_exception(error)
+                    # Whoever hung up meanwhile does not fetch it, and that is no news.
+                    asked.exception()
+                continue
+            for known in found.values():
+                if not self._dropped_all and str(known.device_id) not in self._dropped:
+                    self._keep(known)
+            for thumbprint, asked in batch.items():
+                asked.set_result(found.get(thumbprint))
+
+    async def _stop(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._reading
 
     def _keep(self, known: KnownKey) -> None:
         self._keys[known.thumbprint] = known
@@ -86,13 +127,13 @@ class Keyring:
             self._drop({str(oldest.device_id)})
 
     def _drop(self, device_ids: frozenset[str] | set[str]) -> None:
-        self._drops += 1
+        self._dropped |= device_ids
         for device_id in device_ids:
             for thumbprint in self._of_device.pop(device_id, ()):
                 self._keys.pop(thumbprint, None)
 
     def _drop_all(self) -> None:
-        self._drops += 1
+        self._dropped_all = True
         self._keys.clear()
         self._of_device.clear()
 
@@ -102,29 +143,36 @@ def device_changed(session: AsyncSession, device_id: UUID) -> None:
     wake_after_commit(session, DEVICE_CHANGED, str(device_id))
 
 
-async def _read(db: Database, thumbprint: str) -> KnownKey | None:
-    statement = (
-        select(
-            DeviceKey.public_key,
-            DeviceKey.state,
-            DeviceKey.id,
-            DeviceKey.tenant_id,
-            DeviceKey.run_id,
-            DeviceKey.receipt,
-            DeviceKey.receipt_shown,
-            Device.id,
-            Device.hostname,
-            Device.state,
-            Device.inventory_hash,
-        )
-        .join(Device, Device.id == DeviceKey.device_id)
-        .where(DeviceKey.thumbprint == thumbprint)
+# Made once: building it anew cost as much as running it.
+_BY_THUMBPRINT = (
+    select(
+        DeviceKey.thumbprint,
+        DeviceKey.public_key,
+        DeviceKey.state,
+        DeviceKey.id,
+        DeviceKey.tenant_id,
+        DeviceKey.run_id,
+        DeviceKey.receipt,
+        DeviceKey.receipt_shown,
+        Device.id,
+        Device.hostname,
+        Device.state,
+        Device.inventory_hash,
     )
+    .join(Device, Device.id == DeviceKey.device_id)
+    .where(DeviceKey.thumbprint.in_(bindparam("thumbprints", expanding=True)))
+)
+
+
+async def _read(db: Database, thumbprints: Sequence[str]) -> dict[str, KnownKey]:
     async with db.read(system_context()) as session:
-        row = (await session.execute(statement)).one_or_none()
-    if row is None:
-        return None
-    spki, state, key_id, tenant_id, run_id, receipt, shown, device_id, hostname, device_state, inventory_hash = row
+        rows = (await session.execute(_BY_THUMBPRINT, {"thumbprints": thumbprints})).all()
+    return {row[0]: _known(row) for row in rows}
+
+
+def _known(row: Row[*tuple[Any, ...]]) -> KnownKey:
+    thumbprint, spki, state, key_id, tenant_id, run_id, receipt, shown, *device = row
+    device_id, hostname, device_state, inventory_hash = device
     return KnownKey(
         thumbprint=thumbprint,
         public_key=load_public_key(spki),
