@@ -12,6 +12,7 @@ from deployflow.app.console import Console, find_console
 from deployflow.identity.csrf import CsrfGuard
 from deployflow.identity.errors import UnknownPath
 from deployflow.identity.service.setup import ensure_token
+from deployflow.platform.admin_input import AdminInput
 from deployflow.platform.idempotency import Idempotency
 from deployflow.platform.periodic import PeriodicRunner
 from deployflow.platform.settings import Settings
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/", Console(find_console(settings)))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_middleware(Idempotency, sealer=runtime.sealer)
+    app.add_middleware(AdminInput)
     app.add_middleware(CsrfGuard, public_url=settings.public_url)
     app.add_middleware(RequestLog, quiet=QUIET_ROUTES)
     app.add_middleware(
