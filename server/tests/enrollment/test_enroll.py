@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from deployflow.audit.models import AuditEvent
+from deployflow.devices.access import Gate
 from deployflow.devices.models import Device, DeviceKey
 from deployflow.enrollment.models import EnrollmentToken, EnrollmentUse
 from deployflow.platform import clock
@@ -47,9 +49,7 @@ class TestGood:
         assert (device.hostname, device.state, device.tenant_id) == ("PC-1", "active", clients.tenant_id)
         assert (await machine.put_inventory()).status_code == 204
 
-    async def test_a_token_that_does_not_approve_makes_a_pending_one(
-        self, clients: Clients, machine: Machine
-    ) -> None:
+    async def test_a_token_that_does_not_approve_makes_a_pending_one(self, clients: Clients, machine: Machine) -> None:
         _, text = await make_token(clients.db, clients.tenant_id, auto_approve=False)
         assert (await machine.enroll(text)).json()["state"] == "pending"
         assert (await row(clients, Device, id=machine.device_id)).pending_key
@@ -143,7 +143,7 @@ class TestTokens:
         answer = await machine.enroll(spoil(text))
         assert (answer.status_code, answer.json()["code"]) == (401, "token_invalid")
 
-    async def test_who_fails_often_waits(self, machine: Machine, clients: Clients) -> None:
+    async def test_who_fails_often_waits(self, machine: Machine) -> None:
         codes = [(await machine.enroll("wrong")).status_code for _ in range(31)]
         assert codes == [401] * 30 + [429]
         answer = await machine.enroll("wrong")
@@ -264,16 +264,12 @@ class TestProofOfPossession:
 
     async def test_a_captured_enrolment_is_good_once(self, clients: Clients, machine: Machine, app: FastAPI) -> None:
         _, text = await make_token(clients.db, clients.tenant_id)
-        import json
-
         body = json.dumps(machine.enrollment(text)).encode()
         headers = machine.sign("POST", "/agent/v1/enroll", body)
         assert (await machine.send("POST", "/agent/v1/enroll", body, headers=headers)).status_code == 201
         again = await machine.send("POST", "/agent/v1/enroll", body, headers=headers)
         assert (again.status_code, again.json()["code"]) == (401, "replayed")
         # A restarted process remembers nothing, and the database does.
-        from deployflow.devices.access import Gate
-
         app.state.runtime._parts.pop(Gate)
         again = await machine.send("POST", "/agent/v1/enroll", body, headers=headers)
         assert (again.status_code, again.json()["code"]) == (401, "replayed")
@@ -322,14 +318,12 @@ class TestBadInput:
             (b'{"a":' * 33 + b"1" + b"}" * 33, 400),
         ],
     )
-    async def test_a_body_that_is_no_enrolment_is_refused(
-        self, clients: Clients, machine: Machine, body: bytes, status: int
-    ) -> None:
+    async def test_a_body_that_is_no_enrolment_is_refused(self, machine: Machine, body: bytes, status: int) -> None:
         answer = await machine.send("POST", "/agent/v1/enroll", body)
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
 
-    async def test_a_body_over_64_kib_is_refused(self, clients: Clients, machine: Machine) -> None:
+    async def test_a_body_over_64_kib_is_refused(self, machine: Machine) -> None:
         answer = await machine.send("POST", "/agent/v1/enroll", b" " * (64 * 1024 + 1))
         assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 

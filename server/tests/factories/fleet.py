@@ -78,5 +78,3 @@ async def make_token(db: Database, tenant_id: UUID, **fields: Any) -> tuple[Enro
     async with db.write(system_context()) as session:
         session.add(token)
     return token, made.text
-
-
