@@ -5,6 +5,7 @@ check-in is one signature, one small model and one entry in memory.
 """
 
 import random
+import time
 from typing import Any
 
 import structlog
@@ -28,13 +29,18 @@ from deployflow.platform.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-# Full jitter: whoever is sent away comes back spread over this time.
-OVERLOAD_RETRY_S = (5, 30)
+# Full jitter: whoever is sent away comes back spread over this time. After an outage of moments all are back in
+# moments; a long one spreads them out, as a queue for connections does at once.
+OUTAGE_RETRY_S = 4
+LONGEST_RETRY_S = 30
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
 class CheckInEndpoint:
     """The ASGI application behind the route. Problems that it raises are answered by the app's handlers."""
+
+    def __init__(self) -> None:
+        self._away_since = self._away_until = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         runtime: Runtime = scope["app"].state.runtime
@@ -51,14 +57,23 @@ class CheckInEndpoint:
                 raise
             context: Context = scope["state"]["context"]
             log.warning("check_in_without_database", request_id=context.request_id, error=type(error).__name__)
+            longest = LONGEST_RETRY_S if isinstance(error, PoolTimeout) else self._outage_retry_s()
             raise Unavailable(
                 "The database does not answer; come back later",
-                retry_after_s=random.randint(*OVERLOAD_RETRY_S),  # noqa: S311  spreads load, guards nothing
+                retry_after_s=random.randint(1, longest),  # noqa: S311  spreads load, guards nothing
             ) from error
         payload = _encode(answer)
         headers = [*_HEADERS, (b"content-length", b"%d" % len(payload))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
+
+    def _outage_retry_s(self) -> int:
+        """As long as the database has been away, within limits."""
+        now = time.monotonic()
+        if now - self._away_until > LONGEST_RETRY_S:
+            self._away_since = now
+        self._away_until = now
+        return int(min(LONGEST_RETRY_S, max(OUTAGE_RETRY_S, now - self._away_since)))
 
 
 async def _read(receive: Receive) -> bytes:
