@@ -5,7 +5,7 @@ type PageHeaderProps = { title: ReactNode; description?: ReactNode; actions?: Re
 export function PageHeader({ title, description, actions, meta }: PageHeaderProps) {
   return (
     <header className="mb-5 flex flex-wrap items-start gap-x-4 gap-y-3">
-      <div className="min-w-0 flex-1 basis-72">
+      <div className="min-w-0 flex-1 basis-40">
         <h1 className="break-words font-semibold text-lg tracking-tight">{title}</h1>
         {description && <p className="mt-0.5 max-w-180 text-muted">{description}</p>}
         {meta && (

@@ -3,7 +3,7 @@ import { cn } from "@/lib/cn";
 
 type PageProps = { children: ReactNode; width?: "full" | "wide" | "form" };
 
-const widths = { full: "", wide: "max-w-300", form: "max-w-180" };
+const widths = { full: "", wide: "max-w-330", form: "max-w-180" };
 
 /** A page that scrolls as a whole: forms, details. */
 export function Page({ children, width = "full" }: PageProps) {

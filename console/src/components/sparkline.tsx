@@ -4,7 +4,8 @@ const HEIGHT = 28;
 
 /** Seven days in a small box: shape only, the figure beside it is the number. */
 export function Sparkline({ values, label, shape = "line", className = "text-accent" }: SparklineProps) {
-  if (values.length < 2) return null;
+  // Nothing to see in two samples, or in a week of zeros.
+  if (values.length < 2 || values.every((value) => value === 0)) return null;
   const top = Math.max(...values, 1);
   return (
     <svg

@@ -38,7 +38,7 @@ const LOOKS: Record<string, Look> = {
   disabled: { tone: "idle", word: "Disabled", icon: Ban },
 };
 
-const tone = cva("inline-flex items-center gap-1.5 whitespace-nowrap font-medium text-sm", {
+const tone = cva("inline-flex items-center gap-1.5 whitespace-nowrap align-top font-medium text-sm", {
   variants: {
     tone: {
       ok: "text-ok",

@@ -19,7 +19,7 @@ export function DiffLines({ before, after, beforeLabel, afterLabel }: DiffLinesP
         return (
           <div key={`${hunk.oldStart}-${hunk.newStart}`} className="min-w-max">
             <p className="px-4 py-1 text-faint">
-              from line {hunk.oldStart} · {afterLabel} from line {hunk.newStart}
+              {beforeLabel} from line {hunk.oldStart}, {afterLabel} from line {hunk.newStart}
             </p>
             {hunk.lines.map((line) => {
               const sign = line[0];

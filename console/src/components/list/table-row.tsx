@@ -155,7 +155,7 @@ function TableRowInner<Row>(props: TableRowProps<Row>) {
         <Cell
           key={column.id}
           className={cn(
-            at === 0 && cn(sticky, "font-medium", onToggle ? "left-10 pl-1" : "left-0 pl-4"),
+            at === 0 ? cn(sticky, "font-medium", onToggle ? "left-10 pl-1" : "left-0 pl-4") : "text-muted",
             column.align === "right" && "figures justify-end text-right",
           )}
         >

@@ -106,7 +106,7 @@ export function LogViewer({ chunks, live, truncated, downloadHref, empty }: LogV
         ref={scroller}
         tabIndex={0}
         aria-label="Log"
-        className="h-[52vh] min-h-60 overflow-auto py-2 font-mono text-xs leading-5 focus-visible:-outline-offset-2"
+        className="h-[max(15rem,calc(100dvh-17rem))] overflow-auto py-2 font-mono text-xs leading-5 focus-visible:-outline-offset-2"
         onScroll={(event) => {
           const box = event.currentTarget;
           const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END;

@@ -5,28 +5,30 @@ import { paths } from "@/lib/paths";
 
 /** The four figures of the first page. */
 export function figuresOf({ devices, actions, needs_attention }: Overview): Figure[] {
+  const { online = 0, total = 0, spark: presence = [] } = devices;
+  const { running = 0, pending = 0, failed_today: failed = 0, spark: failures = [] } = actions;
   return [
     {
       label: "Devices online",
-      value: count(devices.online),
-      of: `of ${count(devices.total)}`,
+      value: count(online),
+      of: `of ${count(total)}`,
       href: paths.devices,
-      spark: { values: devices.spark.map((point) => point.value), shape: "line", className: "text-ok" },
+      spark: { values: presence.map((point) => point.value), shape: "line", className: "text-ok" },
     },
     {
       label: "Actions running",
-      value: count(actions.running),
-      of: actions.pending ? `${count(actions.pending)} waiting` : undefined,
+      value: count(running),
+      of: pending ? `${count(pending)} waiting` : undefined,
       href: `${paths.actions}?f=status.in.pending,leased,running`,
-      tone: actions.running > 0 ? "text-run" : undefined,
+      tone: running > 0 ? "text-run" : undefined,
     },
     {
       label: "Actions failed today",
-      value: count(actions.failed_today),
+      value: count(failed),
       href: `${paths.actions}?f=status.in.failed,timed_out,interrupted`,
-      tone: actions.failed_today > 0 ? "text-bad" : undefined,
+      tone: failed > 0 ? "text-bad" : undefined,
       spark: {
-        values: actions.spark?.map((point) => point.value) ?? [],
+        values: failures.map((point) => point.value),
         shape: "bars",
         className: "text-bad",
       },

@@ -1,12 +1,12 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { Play, Plus } from "lucide-react";
+import { Monitor, Play, Plus } from "lucide-react";
 import { ButtonLink } from "@/components/button";
 import { Page } from "@/components/page";
 import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
-import { ErrorState, PanelSkeleton } from "@/components/states";
+import { EmptyState, ErrorState, PanelSkeleton } from "@/components/states";
 import { EventLines } from "@/features/audit/components/event-line";
 import { overviewQuery } from "@/features/overview/api";
 import { AttentionList } from "@/features/overview/components/attention-list";
@@ -49,8 +49,16 @@ export function OverviewPage() {
           <Figures figures={figuresOf(overview.data)} />
           {can("actions:read") && <RunningStrip />}
           <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-            <Panel title="Needs attention" flush>
-              <AttentionList items={overview.data.needs_attention} />
+            <Panel
+              id="attention"
+              title={overview.data.devices.total === 0 ? "Next" : "Needs attention"}
+              flush
+            >
+              {overview.data.devices.total === 0 ? (
+                <FirstDevice />
+              ) : (
+                <AttentionList items={overview.data.needs_attention} />
+              )}
             </Panel>
             {can("audit:read") && (
               <Panel
@@ -82,5 +90,24 @@ export function OverviewPage() {
         </div>
       )}
     </Page>
+  );
+}
+
+function FirstDevice() {
+  const can = useCan();
+  return (
+    <EmptyState
+      icon={Monitor}
+      title="Enroll your first device"
+      action={
+        can("enrollment:write") && (
+          <ButtonLink href={`${paths.enrollment}?new=1`} variant="primary">
+            Make the line
+          </ButtonLink>
+        )
+      }
+    >
+      Run one line on a computer, and it appears here within seconds.
+    </EmptyState>
   );
 }

@@ -19,21 +19,26 @@ export function RunningStrip() {
   const actions = running.data?.items ?? [];
   if (actions.length === 0) return null;
   return (
-    <section aria-label="Running now" className="-mx-1 flex gap-3 overflow-x-auto px-1 pb-1">
-      {actions.map((action) => (
-        <Link
-          key={action.id}
-          href={paths.action(action.id)}
-          className="w-64 shrink-0 rounded-panel border border-line bg-surface px-3.5 py-2.5 transition-colors duration-120 hover:bg-hover"
-        >
-          <p className="truncate font-medium text-sm">{action.title}</p>
-          <p className="truncate text-muted text-sm">{action.device.hostname}</p>
-          <p className="mt-1 flex items-center justify-between text-muted text-sm">
-            <StatusBadge status={action.status} />
-            <Elapsed from={action.started_at ?? action.created_at} />
-          </p>
-        </Link>
-      ))}
+    <section aria-labelledby="running-now">
+      <h2 id="running-now" className="mb-2 font-semibold text-base">
+        Running now
+      </h2>
+      <div className="-mx-1 flex gap-3 overflow-x-auto px-1 pb-1">
+        {actions.map((action) => (
+          <Link
+            key={action.id}
+            href={paths.action(action.id)}
+            className="w-64 shrink-0 rounded-panel border border-line bg-surface px-3.5 py-2.5 transition-colors duration-120 hover:bg-hover"
+          >
+            <p className="truncate font-medium text-sm">{action.title}</p>
+            <p className="truncate text-muted text-sm">{action.device.hostname}</p>
+            <p className="mt-1 flex items-center justify-between text-muted text-sm">
+              <StatusBadge status={action.status} />
+              <Elapsed from={action.started_at ?? action.created_at} />
+            </p>
+          </Link>
+        ))}
+      </div>
     </section>
   );
 }

@@ -11,8 +11,8 @@ export const ACTION_COLUMNS: Column<Action>[] = [
   {
     id: "title",
     header: "Action",
-    width: 200,
-    grow: 2,
+    width: 190,
+    grow: 1.6,
     phone: true,
     csv: (action) => action.title,
     cell: (action) => (
@@ -52,8 +52,8 @@ export const ACTION_COLUMNS: Column<Action>[] = [
   {
     id: "reason",
     header: "Why, or how it ended",
-    width: 200,
-    grow: 1.6,
+    width: 220,
+    grow: 2.4,
     csv: (action) => action.error?.message ?? action.reason,
     cell: (action) => <span className="text-muted">{outcome(action)}</span>,
   },

@@ -1,3 +1,4 @@
+import { ChevronDown } from "lucide-react";
 import Link from "next/link";
 import { CopyButton } from "@/components/copy-button";
 import { type Fact, Facts, Panel } from "@/components/panel";
@@ -32,9 +33,14 @@ export function ActionFacts({ action }: { action: ActionDetail }) {
         </Panel>
       )}
       {action.body && (
-        <details className="overflow-hidden rounded-panel border border-line bg-surface">
-          <summary className="px-4 py-3 font-semibold text-base focus-visible:-outline-offset-2">
+        <details className="group overflow-hidden rounded-panel border border-line bg-surface">
+          <summary className="flex items-center justify-between px-4 py-3 font-semibold text-base hover:bg-hover focus-visible:-outline-offset-2">
             What was run
+            <ChevronDown
+              className="size-4 text-muted transition-transform duration-120 group-open:rotate-180"
+              strokeWidth={1.5}
+              aria-hidden
+            />
           </summary>
           <pre
             tabIndex={0}

@@ -91,6 +91,7 @@ export const AUDIT_FILTERS: FilterSpec[] = [
     kind: "choice",
     choices: [
       "device",
+      "action_batch",
       "action",
       "script",
       "enrollment_token",

@@ -9,6 +9,7 @@ import { verbWords } from "../verb-words";
 const PAGES: Record<string, (id: string) => string> = {
   device: paths.device,
   action: paths.action,
+  action_batch: paths.actionsOfBatch,
   script: paths.script,
   enrollment_token: () => paths.enrollment,
   user: () => paths.people,

@@ -7,6 +7,7 @@ import { Time } from "@/components/time";
 import type { Device } from "@/lib/api/types";
 import { bytes } from "@/lib/format";
 import { paths } from "@/lib/paths";
+import { osName, osVersion } from "../os-name";
 
 /** A device that may not work with us shows that first; the rest show whether they are there. */
 export function deviceStatus(device: Device): string {
@@ -51,10 +52,10 @@ export const DEVICE_COLUMNS: Column<Device>[] = [
     width: 170,
     grow: 1.4,
     sort: "os_name",
-    csv: (device) => `${device.os.name ?? ""} ${device.os.version ?? ""}`.trim(),
+    csv: osName,
     cell: (device) => (
       <>
-        {device.os.name ?? "—"} <span className="text-faint">{device.os.version}</span>
+        <span className="text-text">{device.os.name ?? "—"}</span> {osVersion(device)}
       </>
     ),
   },

@@ -3,6 +3,7 @@ import { Facts, Panel } from "@/components/panel";
 import { Time } from "@/components/time";
 import type { Device } from "@/lib/api/types";
 import { bytes, count } from "@/lib/format";
+import { osName } from "../os-name";
 
 export function DeviceFacts({ device }: { device: Device }) {
   const { hardware, os } = device;
@@ -30,14 +31,14 @@ export function DeviceFacts({ device }: { device: Device }) {
               ),
             },
             { label: "Memory", value: bytes(hardware.memory_bytes) },
-            { label: "Disk", value: bytes(hardware.disk_bytes, 1000) },
+            { label: "Disk", value: bytes(hardware.disk_bytes || null, 1000) },
           ]}
         />
       </Panel>
       <Panel title="System">
         <Facts
           facts={[
-            { label: "Operating system", value: [os.name, os.version].filter(Boolean).join(" ") || null },
+            { label: "Operating system", value: osName(device) || null },
             { label: "Build", value: os.build },
             { label: "Architecture", value: os.architecture },
             { label: "User", value: device.logged_on_user },

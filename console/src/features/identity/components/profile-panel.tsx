@@ -36,7 +36,7 @@ export function ProfilePanel() {
         />
         <Facts
           facts={[
-            { label: "Address", value: user.email },
+            { label: "E-mail", value: user.email },
             { label: "Role", value: `${role.name}, ${tenant.name}` },
           ]}
         />

@@ -80,7 +80,7 @@ function columns(onOpen: (user: User) => void): Column<User>[] {
     },
     {
       id: "email",
-      header: "Address",
+      header: "E-mail",
       width: 220,
       grow: 1.8,
       sort: "email",

@@ -74,7 +74,7 @@ function VersionDiff({ scriptId, number }: { scriptId: string; number: number })
   const ready = after.data && (number === 1 || before.data);
   const asText = (version: typeof after.data) =>
     version
-      ? `${version.body}${version.parameters.length > 0 ? `\n# parameters\n${JSON.stringify(version.parameters, null, 2)}\n` : ""}`
+      ? `${version.body}${version.parameters.length > 0 ? `\n# parameters\n${JSON.stringify(version.parameters, leaveOutEmpty, 2)}\n` : ""}`
       : "";
   return (
     <Panel
@@ -94,4 +94,8 @@ function VersionDiff({ scriptId, number }: { scriptId: string; number: number })
       )}
     </Panel>
   );
+}
+
+function leaveOutEmpty(_key: string, value: unknown): unknown {
+  return value === null || value === "" || value === false ? undefined : value;
 }

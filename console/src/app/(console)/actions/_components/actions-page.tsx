@@ -23,6 +23,7 @@ export function ActionsPage() {
   const list = useListUrl("-created_at");
   const actions = useInfiniteQuery(actionsQuery(list.request));
   const total = actions.data?.total ?? null;
+  const isEmpty = total === 0 && !list.isFiltered;
   const batchId = list.filters.find((filter) => filter.field === "batch_id")?.value;
   const run = can("actions:run") && (
     <ButtonLink href={paths.run()} variant="primary">
@@ -32,16 +33,22 @@ export function ActionsPage() {
   );
   return (
     <ListPage>
-      <PageHeader title="Actions" meta={total !== null && plural(total, "action")} actions={run} />
-      {batchId && <BatchSummary batchId={batchId} />}
-      <ListToolbar
-        list={list}
-        searchLabel="Search script or device"
-        filters={ACTION_FILTERS}
-        columns={ACTION_COLUMNS}
-        collect={() => collectActions(list.request)}
-        csvName="actions"
+      <PageHeader
+        title="Actions"
+        meta={!isEmpty && total !== null && plural(total, "action")}
+        actions={!isEmpty && run}
       />
+      {batchId && <BatchSummary batchId={batchId} />}
+      {!isEmpty && (
+        <ListToolbar
+          list={list}
+          searchLabel="Search script or device"
+          filters={ACTION_FILTERS}
+          columns={ACTION_COLUMNS}
+          collect={() => collectActions(list.request)}
+          csvName="actions"
+        />
+      )}
       <ListBody>
         <DataTable
           label="Actions"

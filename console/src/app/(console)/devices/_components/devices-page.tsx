@@ -28,6 +28,7 @@ export function DevicesPage() {
   const selection = useSelection();
   const devices = useInfiniteQuery(devicesQuery(list.request));
   const total = devices.data?.total ?? null;
+  const isEmpty = total === 0 && !list.isFiltered;
   const enroll = can("enrollment:write") && (
     <ButtonLink href={`${paths.enrollment}?new=1`} variant="primary">
       <Plus className="size-4" strokeWidth={1.5} aria-hidden />
@@ -36,15 +37,21 @@ export function DevicesPage() {
   );
   return (
     <ListPage>
-      <PageHeader title="Devices" meta={total !== null && plural(total, "device")} actions={enroll} />
-      <ListToolbar
-        list={list}
-        searchLabel="Search name, serial, user, model"
-        filters={DEVICE_FILTERS}
-        columns={DEVICE_COLUMNS}
-        collect={() => collectDevices(list.request)}
-        csvName="devices"
+      <PageHeader
+        title="Devices"
+        meta={!isEmpty && total !== null && plural(total, "device")}
+        actions={!isEmpty && enroll}
       />
+      {!isEmpty && (
+        <ListToolbar
+          list={list}
+          searchLabel="Search name, serial, user, model"
+          filters={DEVICE_FILTERS}
+          columns={DEVICE_COLUMNS}
+          collect={() => collectDevices(list.request)}
+          csvName="devices"
+        />
+      )}
       <ListBody>
         <DataTable
           label="Devices"

@@ -43,7 +43,7 @@ export function EnrollmentPage() {
       <PageHeader
         title="Enrollment"
         description="A token lets computers join for a while. Each makes its own key; the token is not kept on it."
-        actions={create}
+        actions={tokens.data?.items.length !== 0 && create}
       />
       <ListBody>
         <DataTable

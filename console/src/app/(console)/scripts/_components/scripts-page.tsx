@@ -22,6 +22,7 @@ export function ScriptsPage() {
   const list = useListUrl("name");
   const scripts = useInfiniteQuery(scriptsQuery(list.request));
   const total = scripts.data?.total ?? null;
+  const isEmpty = total === 0 && !list.isFiltered;
   const create = can("scripts:write") && (
     <ButtonLink href={paths.newScript} variant="primary">
       <Plus className="size-4" strokeWidth={1.5} aria-hidden />
@@ -30,13 +31,19 @@ export function ScriptsPage() {
   );
   return (
     <ListPage>
-      <PageHeader title="Scripts" meta={total !== null && plural(total, "script")} actions={create} />
-      <ListToolbar
-        list={list}
-        searchLabel="Search name and description"
-        filters={SCRIPT_FILTERS}
-        columns={SCRIPT_COLUMNS}
+      <PageHeader
+        title="Scripts"
+        meta={!isEmpty && total !== null && plural(total, "script")}
+        actions={!isEmpty && create}
       />
+      {!isEmpty && (
+        <ListToolbar
+          list={list}
+          searchLabel="Search name and description"
+          filters={SCRIPT_FILTERS}
+          columns={SCRIPT_COLUMNS}
+        />
+      )}
       <ListBody>
         <DataTable
           label="Scripts"

@@ -35,7 +35,7 @@ export function SecretsPage() {
       <PageHeader
         title="Secrets"
         description="Passwords and tokens your scripts need. Values go in and never come out."
-        actions={create}
+        actions={secrets.data?.items.length !== 0 && create}
       />
       <ListBody>
         <DataTable

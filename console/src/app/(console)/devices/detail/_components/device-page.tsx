@@ -15,6 +15,7 @@ import { DeviceFacts } from "@/features/devices/components/device-facts";
 import { DeviceNotice } from "@/features/devices/components/device-notice";
 import { InventoryPanels } from "@/features/devices/components/inventory-panels";
 import { TagEditor } from "@/features/devices/components/tag-editor";
+import { osName } from "@/features/devices/os-name";
 import { ApiError } from "@/lib/api/errors";
 import type { Device } from "@/lib/api/types";
 import { useDetailId } from "@/lib/detail-id";
@@ -60,7 +61,7 @@ function DeviceView({ device }: { device: Device }) {
         meta={
           <>
             <StatusBadge status={deviceStatus(device)} />
-            <span>{[device.os.name, device.os.version].filter(Boolean).join(" ") || "Unknown system"}</span>
+            <span>{osName(device) || "Unknown system"}</span>
             {device.hardware.model && <span>{device.hardware.model}</span>}
             {device.logged_on_user && <span>{device.logged_on_user}</span>}
             <span>
