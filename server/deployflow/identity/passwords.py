@@ -57,10 +57,16 @@ def check(password: str, *, with_totp: bool, words: tuple[str, ...]) -> None:
     core = plain.strip("0123456789!?.,;:-_#*+$%&/()= ")
     if plain in COMMON or core in COMMON or len(set(plain)) < 5 or _counts(plain):  # noqa: PLR2004  a few keys held
         raise PasswordUnfit("This password is on every attacker's list: choose another one")
-    for word in words:
-        for part in {word.lower(), *word.lower().replace("@", " ").replace(".", " ").split()}:
-            if len(part) >= MIN_TELLING_PART and len(plain.replace(part, "")) < needed // 2:
-                raise PasswordUnfit("This password is made of your own name or organisation: choose another one")
+    rest = plain
+    for part in sorted(_telling_parts(words), key=len, reverse=True):
+        rest = rest.replace(part, "")
+    if rest != plain and len(rest) < needed // 2:
+        raise PasswordUnfit("This password is made of your own name or organisation: choose another one")
+
+
+def _telling_parts(words: tuple[str, ...]) -> set[str]:
+    parts = {part for word in words for part in (word, *word.replace("@", " ").replace(".", " ").split())}
+    return {part.lower() for part in parts if len(part) >= MIN_TELLING_PART}
 
 
 def _counts(plain: str) -> bool:

@@ -1,7 +1,6 @@
 """The first run: one token, one administrator, and then the way is closed for good."""
 
 import contextlib
-import os
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +14,7 @@ from deployflow.identity.service import sessions
 from deployflow.identity.service.tenants import create_tenant
 from deployflow.platform import clock, trail
 from deployflow.platform.context import Actor, Context, system_context
+from deployflow.platform.private_files import make_once
 from deployflow.platform.runtime import Runtime
 
 
@@ -39,13 +39,11 @@ async def ensure_token(runtime: Runtime) -> str | None:
     if not await runtime.part(SetupGate).is_open():
         file.unlink(missing_ok=True)
         return None
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as handle:
-            handle.write(tokens.new_token() + "\n")
-    token = file.read_text().strip()
-    async with runtime.db.write(system_context()) as session:
-        await session.merge(SetupToken(token_hash=tokens.digest(token)))
+    token = make_once(file, tokens.new_token().encode() + b"\n").decode().strip()
+    # Of several processes with one file, each adds the same row.
+    with contextlib.suppress(IntegrityError):
+        async with runtime.db.write(system_context()) as session:
+            await session.merge(SetupToken(token_hash=tokens.digest(token)))
     return token
 
 
