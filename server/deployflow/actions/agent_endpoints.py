@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from deployflow.actions import reporting
+from deployflow.actions.reporting import Reporting
 from deployflow.actions.schemas import ReportResult, Reports, ReportsAnswer
 from deployflow.devices.access import ApprovedDevice, SignedBody
-from deployflow.platform.db import DbSession
 from deployflow.platform.runtime import CurrentRuntime
 
 router = APIRouter(tags=["agent"])
@@ -15,11 +14,8 @@ router = APIRouter(tags=["agent"])
 
 @router.post("/reports")
 async def report(
-    device: ApprovedDevice,
-    sent: Annotated[Reports, SignedBody(Reports)],
-    session: DbSession,
-    runtime: CurrentRuntime,
+    device: ApprovedDevice, sent: Annotated[Reports, SignedBody(Reports)], runtime: CurrentRuntime
 ) -> ReportsAnswer:
     """Keep what happened, in order, and acknowledge each report."""
-    outcomes, cancel = await reporting.record(session, device.id, sent.reports, lease=runtime.settings.lease)
-    return ReportsAnswer(results=[ReportResult(outcome=outcome) for outcome in outcomes], cancel=cancel)
+    receipt = await runtime.part(Reporting).take(device.id, sent.reports)
+    return ReportsAnswer(results=[ReportResult(outcome=outcome) for outcome in receipt.outcomes], cancel=receipt.cancel)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import select
+import structlog
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,9 +18,17 @@ from deployflow.actions.schemas import Finished, LogChunk, Report
 from deployflow.actions.service import announce, finished
 from deployflow.actions.states import ENDED, Event, Status, advance
 from deployflow.platform import clock
+from deployflow.platform.context import system_context
+from deployflow.platform.db import is_unavailable
+from deployflow.platform.runtime import Runtime
+from deployflow.platform.together import Together
+
+log = structlog.get_logger(__name__)
 
 Outcome = Literal["accepted", "duplicate", "stale", "unknown"]
 
+# Enough to share the cost of a transaction; with 200 reports each it still ends within a second.
+CALLS_TOGETHER = 100
 # The agent kills at its own time-out; this much later the server stops believing that it will.
 OVERDUE_AFTER = timedelta(minutes=10)
 # The agent stops at the limit and says so in one more chunk; what goes beyond that is an agent out of order.
@@ -29,43 +38,65 @@ CUT_MARK = "The server keeps no more than {limit} bytes of output: the rest was 
 
 @dataclass(slots=True)
 class _Ledger:
-    """The state of one call: the rows it may touch and the chunks it wants to keep."""
+    """The state of one transaction: the rows it may touch and the chunks it wants to keep.
+
+    A chunk knows where its outcome stands, for the case that it turns out to be there already.
+    """
 
     actions: dict[UUID, Action]
     lease: timedelta
     now: datetime
-    chunks: dict[tuple[UUID, int], tuple[int, LogChunk]] = field(default_factory=dict)
+    chunks: dict[tuple[UUID, int], tuple[list[Outcome], int, LogChunk]] = field(default_factory=dict)
     touched: dict[UUID, Action] = field(default_factory=dict)
 
+    def of(self, device_id: UUID, action_id: UUID) -> Action | None:
+        """The action, if it is this device's."""
+        action = self.actions.get(action_id)
+        return action if action is not None and action.device_id == device_id else None
 
-async def record(
-    session: AsyncSession, device_id: UUID, reports: Sequence[Report], *, lease: timedelta
-) -> tuple[list[Outcome], list[UUID]]:
-    """Keep what a device reports, in order.
 
-    Returns:
-        One outcome for each report, and the actions of these that the device should stop.
-    """
-    ids = {report.action_id for report in reports}
-    rows = await session.scalars(
-        select(Action).where(Action.id.in_(ids), Action.device_id == device_id).order_by(Action.id).with_for_update()
-    )
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of one device."""
+
+    device_id: UUID
+    reports: Sequence[Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a call: one outcome for each report, and the actions of these that the device should stop."""
+
+    outcomes: list[Outcome]
+    cancel: list[UUID]
+
+
+async def record(session: AsyncSession, calls: Sequence[Call], *, lease: timedelta) -> list[Receipt]:
+    """Keep what devices report, each call in its order."""
+    ids = {report.action_id for call in calls for report in call.reports}
+    rows = await session.scalars(select(Action).where(Action.id.in_(ids)).order_by(Action.id).with_for_update())
     ledger = _Ledger(actions={row.id: row for row in rows}, lease=lease, now=clock.now())
-    outcomes: list[Outcome] = []
-    for index, report in enumerate(reports):
-        outcomes.append(await _one(session, ledger, index, report))
-    await _keep_chunks(session, ledger, outcomes)
+    receipts = []
+    for call in calls:
+        receipt = Receipt([], [])
+        receipts.append(receipt)
+        for report in call.reports:
+            receipt.outcomes.append(await _one(session, ledger, call.device_id, report, receipt.outcomes))
+    await _keep_chunks(session, ledger)
     announce(session, list(ledger.touched.values()))
-    cancel = [
-        action.id
-        for action in ledger.actions.values()
-        if action.cancel_requested_at is not None and action.status not in ENDED
-    ]
-    return outcomes, cancel
+    for call, receipt in zip(calls, receipts, strict=True):
+        named = dict.fromkeys(report.action_id for report in call.reports)
+        mine = (ledger.of(call.device_id, action_id) for action_id in named)
+        receipt.cancel.extend(
+            action.id for action in mine if action and action.cancel_requested_at and action.status not in ENDED
+        )
+    return receipts
 
 
-async def _one(session: AsyncSession, ledger: _Ledger, index: int, report: Report) -> Outcome:
-    action = ledger.actions.get(report.action_id)
+async def _one(
+    session: AsyncSession, ledger: _Ledger, device_id: UUID, report: Report, outcomes: list[Outcome]
+) -> Outcome:
+    action = ledger.of(device_id, report.action_id)
     if action is None or report.fence > action.fence:
         return "unknown"
     if report.fence < action.fence_floor:
@@ -75,10 +106,10 @@ async def _one(session: AsyncSession, ledger: _Ledger, index: int, report: Repor
     if action.status in ENDED and not (action.status == Status.INTERRUPTED and action.presumed):
         # Chunks may come behind the end where a call was cut in two; they are kept all the same.
         late = isinstance(report, LogChunk) and not action.presumed
-        return _chunk(ledger, index, report) if late and isinstance(report, LogChunk) else "stale"
+        return _chunk(ledger, outcomes, report) if late and isinstance(report, LogChunk) else "stale"
     fresh = _go_on(ledger, action, report.at)
     if isinstance(report, LogChunk):
-        return _chunk(ledger, index, report)
+        return _chunk(ledger, outcomes, report)
     return "accepted" if fresh else "duplicate"
 
 
@@ -127,20 +158,20 @@ def _believable(at: datetime, action: Action, now: datetime) -> datetime:
     return max(earliest, min(at, now))
 
 
-def _chunk(ledger: _Ledger, index: int, report: LogChunk) -> Outcome:
+def _chunk(ledger: _Ledger, outcomes: list[Outcome], report: LogChunk) -> Outcome:
     key = (report.action_id, report.seq)
     if key in ledger.chunks:
         return "duplicate"
-    ledger.chunks[key] = (index, report)
+    ledger.chunks[key] = (outcomes, len(outcomes), report)
     return "accepted"
 
 
-async def _keep_chunks(session: AsyncSession, ledger: _Ledger, outcomes: list[Outcome]) -> None:
+async def _keep_chunks(session: AsyncSession, ledger: _Ledger) -> None:
     if not ledger.chunks:
         return
-    await _forget_known(session, ledger, outcomes)
+    await _forget_known(session, ledger)
     rows = []
-    for (action_id, seq), (_index, chunk) in sorted(ledger.chunks.items()):
+    for (action_id, seq), (_outcomes, _place, chunk) in sorted(ledger.chunks.items(), key=_by_place):
         action = ledger.actions[action_id]
         ledger.touched[action_id] = action
         text, stream = chunk.text, chunk.stream
@@ -166,17 +197,54 @@ async def _keep_chunks(session: AsyncSession, ledger: _Ledger, outcomes: list[Ou
         await session.execute(make(ActionLog).on_conflict_do_nothing(), rows)
 
 
-async def _forget_known(session: AsyncSession, ledger: _Ledger, outcomes: list[Outcome]) -> None:
+async def _forget_known(session: AsyncSession, ledger: _Ledger) -> None:
     """Leave out chunks that are there already. The actions are locked, so none can appear meanwhile."""
     lowest: dict[UUID, int] = {}
     for action_id, seq in ledger.chunks:
         if ledger.actions[action_id].log_bytes:
             lowest[action_id] = min(seq, lowest.get(action_id, seq))
-    for action_id, seq in lowest.items():
-        known: Any = await session.scalars(
-            select(ActionLog.seq).where(ActionLog.action_id == action_id, ActionLog.seq >= seq)
-        )
-        for number in known:
-            found = ledger.chunks.pop((action_id, number), None)
-            if found is not None:
-                outcomes[found[0]] = "duplicate"
+    if not lowest:
+        return
+    wanted = [and_(ActionLog.action_id == action_id, ActionLog.seq >= seq) for action_id, seq in lowest.items()]
+    for action_id, seq in await session.execute(select(ActionLog.action_id, ActionLog.seq).where(or_(*wanted))):
+        found = ledger.chunks.pop((action_id, seq), None)
+        if found is not None:
+            outcomes, place, _chunk = found
+            outcomes[place] = "duplicate"
+
+
+def _by_place(item: tuple[tuple[UUID, int], Any]) -> tuple[UUID, int]:
+    return item[0]
+
+
+class Reporting:
+    """Takes the calls of all devices of a process, many in one transaction."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._together = Together(self._keep, at_most=CALLS_TOGETHER)
+        runtime.before_close(self._together.stop)
+
+    async def take(self, device_id: UUID, reports: Sequence[Report]) -> Receipt:
+        """Keep what a device reports. It is durable when this returns."""
+        return await self._together.ask(Call(device_id, reports))
+
+    async def _keep(self, calls: Sequence[Call]) -> Sequence[Receipt | Exception]:
+        try:
+            return await self._one_transaction(calls)
+        except Exception as error:
+            if len(calls) == 1 or is_unavailable(error):
+                raise
+            # One of them cannot be kept; the others shall not suffer for it.
+            log.exception("reports_kept_one_by_one", calls=len(calls))
+        return [await self._alone(call) for call in calls]
+
+    async def _one_transaction(self, calls: Sequence[Call]) -> list[Receipt]:
+        async with self._runtime.db.write(system_context()) as session:
+            return await record(session, calls, lease=self._runtime.settings.lease)
+
+    async def _alone(self, call: Call) -> Receipt | Exception:
+        try:
+            return (await self._one_transaction([call]))[0]
+        except Exception as error:  # noqa: BLE001  raised to its caller
+            return error

@@ -1,16 +1,14 @@
-"""Looks up what there is for devices, and hands it out: many devices in one transaction.
-
-Calls that come while one transaction runs share the next one, so the more there are at once, the cheaper each is.
-"""
+"""Looks up what there is for devices, and hands it out: many devices in one transaction."""
 
 import asyncio
+import random
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.actions import leasing
 from deployflow.actions.leasing import Delivery, Sight, Visit
@@ -22,13 +20,16 @@ from deployflow.platform.context import system_context
 from deployflow.platform.errors import Unavailable
 from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime
+from deployflow.platform.together import Together
 
 log = structlog.get_logger(__name__)
 
 # Enough to share the cost of a transaction, few enough that the first one does not wait for the last.
 BATCH = 200
 # A look that waits longer than this finds a database that cannot keep up; the device shall come back later.
-LOOK_WITHIN_S = 5.0
+LOOK_WITHIN_S = 10.0
+# Spread over this time they come back.
+OVERLOAD_RETRY_S = (5, 30)
 RENEW_EVERY_S = 60.0
 FLUSH_EVERY = timedelta(seconds=5)
 
@@ -45,7 +46,7 @@ class Found:
 class _Question:
     visit: Visit
     device: SignedDevice
-    answer: asyncio.Future[Found]
+    expects_work: bool
 
 
 class Desk:
@@ -53,29 +54,31 @@ class Desk:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._waiting: list[_Question] = []
-        self._work: asyncio.Task[None] | None = None
+        self._together = Together(self._answer, at_most=BATCH, abandoned=self._nobody_waits)
         self._due: set[tuple[UUID, UUID]] = set()
         self._renewed: dict[tuple[UUID, UUID], float] = {}
         runtime.before_close(self.stop)
 
-    async def ask(self, visit: Visit, device: SignedDevice) -> Found:
+    async def ask(self, visit: Visit, device: SignedDevice, *, expects_work: bool) -> Found:
         """Look for a device, and lease what it can take.
+
+        Args:
+            visit: What the device said.
+            device: Who it is.
+            expects_work: It was woken; look and lease in one transaction instead of reading first.
 
         Raises:
             Replayed: 401, when this very request was handed something before.
             Unavailable: 503, when the database cannot keep up.
         """
-        loop = asyncio.get_running_loop()
-        question = _Question(visit, device, loop.create_future())
-        self._waiting.append(question)
-        if self._work is None or self._work.done():
-            self._work = loop.create_task(self._serve())
         try:
             async with asyncio.timeout(LOOK_WITHIN_S):
-                return await question.answer
+                return await self._together.ask(_Question(visit, device, expects_work))
         except TimeoutError:
-            raise Unavailable("The database cannot keep up; come back later") from None
+            raise Unavailable(
+                "The database cannot keep up; come back later",
+                retry_after_s=random.randint(*OVERLOAD_RETRY_S),  # noqa: S311  spreads load, guards nothing
+            ) from None
 
     async def hand_back(self, deliveries: Sequence[Delivery]) -> None:
         """These could not be delivered. If even this fails, their leases run out."""
@@ -105,71 +108,71 @@ class Desk:
         self._renewed = {held: at for held, at in self._renewed.items() if now - at < RENEW_EVERY_S}
 
     async def stop(self) -> None:
-        """Write what is noted, and end the work."""
-        if self._work is not None:
-            self._work.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._work
+        """Finish what was asked for, and write what is noted."""
+        await self._together.stop()
         await self.flush_renewals()
 
-    async def _serve(self) -> None:
-        while self._waiting:
-            questions, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            # One device may ask twice when its newer call overtakes the older: the newer one counts.
-            latest = {question.visit.device_id: question for question in questions if not question.answer.done()}
-            try:
-                found = await self._look(latest)
-            except Exception as error:  # noqa: BLE001  handed to everybody who asked
-                for question in questions:
-                    _refuse(question, error)
-                continue
-            for question in questions:
-                counts = latest.get(question.visit.device_id) is question
-                if not question.answer.done():
-                    question.answer.set_result(found[question.visit.device_id] if counts else Found(Sight()))
-                elif counts and found[question.visit.device_id].deliveries:
-                    await self._nobody_waits(found[question.visit.device_id].deliveries)
-
-    async def _look(self, questions: Mapping[UUID, _Question]) -> dict[UUID, Found]:
+    async def _answer(self, questions: Sequence[_Question]) -> list[Found | Exception]:
+        # One device may ask twice when its newer call overtakes the older: the newer one counts.
+        latest = {question.visit.device_id: question for question in questions}
+        found: dict[UUID, Found | Exception] = {}
         db = self._runtime.db
-        async with db.read(system_context()) as session:
-            sights = await leasing.look(session, [question.visit for question in questions.values()])
-        found = {device_id: Found(sight) for device_id, sight in sights.items()}
-        busy = {device_id: sight for device_id, sight in sights.items() if sight.hand_out or sight.take_back}
-        if not busy:
-            return found
-        async with db.write(system_context()) as session:
-            devices = [questions[device_id].device for device_id, sight in busy.items() if sight.hand_out]
-            replayed = await replays.spend_many(
-                session,
-                self._runtime.part(replays.Spent),
-                [(device.key.thumbprint, device.nonce, device.expires) for device in devices],
-            )
-            spent = {device.id for device in devices if device.key.thumbprint in replayed}
-            visits = {
-                device_id: (questions[device_id].visit, sight)
-                for device_id, sight in busy.items()
-                if device_id not in spent
-            }
-            given = await leasing.hand_out(self._runtime, session, visits)
-        now = asyncio.get_running_loop().time()
-        for device_id, deliveries in given.items():
-            found[device_id].deliveries = deliveries
-            self._renewed.update({(delivery.action_id, device_id): now for delivery in deliveries})
-        for device_id in spent:
-            _refuse(questions[device_id], Replayed())
+        quiet = [question for question in latest.values() if not question.expects_work]
+        busy = [question for question in latest.values() if question.expects_work]
+        if quiet:
+            async with db.read(system_context()) as session:
+                sights = await leasing.look(session, [question.visit for question in quiet])
+            found.update({device_id: Found(sight) for device_id, sight in sights.items()})
+            busy += [question for question in quiet if _has_work(sights[question.visit.device_id])]
+        if busy:
+            async with db.write(system_context()) as session:
+                found.update(await self._lease(session, busy))
+        self._just_leased(found)
+        return [
+            found[question.visit.device_id] if latest[question.visit.device_id] is question else Found(Sight())
+            for question in questions
+        ]
+
+    async def _lease(self, session: AsyncSession, questions: Sequence[_Question]) -> dict[UUID, Found | Exception]:
+        sights = await leasing.look(session, [question.visit for question in questions])
+        takers = [question for question in questions if _has_work(sights[question.visit.device_id])]
+        replayed = await replays.spend_many(
+            session,
+            self._runtime.part(replays.Spent),
+            [(question.device.key.thumbprint, question.device.nonce, question.device.expires) for question in takers],
+        )
+        visits = {
+            question.visit.device_id: (question.visit, sights[question.visit.device_id])
+            for question in takers
+            if question.device.key.thumbprint not in replayed
+        }
+        given = await leasing.hand_out(self._runtime, session, visits) if visits else {}
+        found: dict[UUID, Found | Exception] = {}
+        for question in questions:
+            device_id = question.visit.device_id
+            if question.device.key.thumbprint in replayed:
+                found[device_id] = Replayed()
+            else:
+                found[device_id] = Found(sights[device_id], given.get(device_id, []))
         return found
 
-    async def _nobody_waits(self, deliveries: Sequence[Delivery]) -> None:
+    def _just_leased(self, found: Mapping[UUID, Found | Exception]) -> None:
+        now = asyncio.get_running_loop().time()
+        for device_id, what in found.items():
+            if isinstance(what, Found):
+                self._renewed.update({(delivery.action_id, device_id): now for delivery in what.deliveries})
+
+    async def _nobody_waits(self, found: Found) -> None:
+        if not found.deliveries:
+            return
         try:
-            await self.hand_back(deliveries)
+            await self.hand_back(found.deliveries)
         except Exception:
-            log.exception("hand_back_failed", actions=len(deliveries))
+            log.exception("hand_back_failed", actions=len(found.deliveries))
 
 
-def _refuse(question: _Question, error: Exception) -> None:
-    if not question.answer.done():
-        question.answer.set_exception(error)
+def _has_work(sight: Sight) -> bool:
+    return bool(sight.hand_out or sight.take_back)
 
 
 def periodic(runtime: Runtime) -> list[Periodic]:

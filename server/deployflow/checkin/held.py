@@ -92,7 +92,7 @@ class Held:
         # A new receipt is worth an answer of its own: until it is kept on disk, clones go unnoticed.
         at_once = receipt is not None or self._wants_inventory_now(device, message)
         while True:
-            seat.news = False
+            woken, seat.news = seat.news, False
             if seat.changed:
                 seat.changed = False
                 before = device.key.state
@@ -101,7 +101,7 @@ class Held:
             look_again_at = until
             found = Found(Sight())
             if not (device.is_pending or seat.replaced or self._runtime.drain.draining):
-                found = await self._look(seat, device, message)
+                found = await self._look(seat, device, message, woken=woken)
                 fresh = self._fresh_cancels(device.id, found.sight.cancel)
                 if found.deliveries or fresh or at_once:
                     await self._undeliverable(seat, found, receive)
@@ -111,7 +111,7 @@ class Held:
                 return self._answer(device, message, receipt, found)
             await seat.wait(receive, look_again_at)
 
-    async def _look(self, seat: Seat, device: SignedDevice, message: CheckIn) -> Found:
+    async def _look(self, seat: Seat, device: SignedDevice, message: CheckIn, *, woken: bool) -> Found:
         if self.seats.is_clean(device.id):
             return Found(Sight())
         found = await self._desk.ask(
@@ -122,6 +122,7 @@ class Held:
                 free_slots=message.free_slots,
             ),
             device,
+            expects_work=woken and message.free_slots > 0,
         )
         if found.sight == Sight():
             self._said.pop(device.id, None)

@@ -24,6 +24,7 @@ from sqlalchemy import delete, select, update
 from deployflow.actions import leasing, reporting, service
 from deployflow.actions.leasing import Delivery, Sight, Visit
 from deployflow.actions.models import Action, ActionLog
+from deployflow.actions.reporting import Call, Receipt
 from deployflow.actions.schemas import Report
 from deployflow.actions.states import ENDED, Status
 from deployflow.actions.tasks import Sweeps
@@ -244,11 +245,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.sent = [*self.sent, list(reports)][-8:]
         parsed = [REPORT.validate_python(report) for report in reports]
 
-        async def work() -> tuple[list[Any], list[UUID]]:
+        async def work() -> Receipt:
             async with self.world.runtime.db.write(system_context()) as session:
-                return await reporting.record(session, self.device_id, parsed, lease=LEASE)
+                return (await reporting.record(session, [Call(self.device_id, parsed)], lease=LEASE))[0]
 
-        outcomes, cancel = self.world.run(work())
+        receipt = self.world.run(work())
+        outcomes, cancel = receipt.outcomes, receipt.cancel
         for report, outcome in zip(reports, outcomes, strict=True):
             if report["type"] == "finished" and outcome == "accepted":
                 self.acknowledged.setdefault(UUID(report["action_id"]), report["outcome"])
