@@ -93,7 +93,7 @@ class Streams:
     """All open consoles of this process, by tenant."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._open: dict[UUID, set[Stream]] = {}
+        self._open: dict[str, set[Stream]] = {}
         self._per_user: Counter[UUID | None] = Counter()
         runtime.wakeups.listen(CHANGES, self._on_changes)
         runtime.wakeups.listen_for_gaps(self.end_all)
@@ -111,15 +111,16 @@ class Streams:
     def add(self, principal: Principal) -> Stream:
         self._per_user[principal.user_id] += 1
         stream = Stream(principal)
-        self._open.setdefault(principal.tenant_id, set()).add(stream)
+        self._open.setdefault(str(principal.tenant_id), set()).add(stream)
         return stream
 
     def remove(self, stream: Stream) -> None:
         self._per_user[stream.principal.user_id] -= 1
-        of_tenant = self._open[stream.principal.tenant_id]
+        tenant = str(stream.principal.tenant_id)
+        of_tenant = self._open[tenant]
         of_tenant.discard(stream)
         if not of_tenant:
-            del self._open[stream.principal.tenant_id]
+            del self._open[tenant]
 
     def end_all(self) -> None:
         for of_tenant in self._open.values():
@@ -129,7 +130,7 @@ class Streams:
     def _on_changes(self, keys: frozenset[str]) -> None:
         for key in keys:
             tenant, _, topic = key.partition("/")
-            for stream in self._open.get(UUID(tenant), ()):
+            for stream in self._open.get(tenant, ()):
                 stream.tell(topic)
 
 

@@ -101,7 +101,11 @@ class LocalApi:
     def __enter__(self) -> Self:
         from deployflow.app.cli.installed import open_installation
 
-        self._app, self._operator = self._runner.run(open_installation(self._target))
+        try:
+            self._app, self._operator = self._runner.run(open_installation(self._target))
+        except BaseException:
+            self._runner.close()
+            raise
         # Links in answers are made of where the request came to: say where the server is.
         settings = self._app.state.runtime.settings
         address = settings.public_url or f"http://{settings.host}:{settings.port}"

@@ -49,10 +49,13 @@ async def open_installation(target: Target) -> tuple[FastAPI, Principal]:
     settings = settings_of(target)
     with explained(settings):
         app = create_app(settings)
-        db: Database = app.state.db
-        await require_schema(db)
-        app.state.prepared = True
-        tenant = await _tenant(db, target.tenant)
+        try:
+            await require_schema(app.state.db)
+            tenant = await _tenant(app.state.db, target.tenant)
+        except BaseException:
+            await app.state.runtime.close()
+            raise
+    app.state.prepared = True
     operator = replace(system_principal(tenant.id), name=operator_name())
     return app, operator
 
