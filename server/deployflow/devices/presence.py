@@ -19,6 +19,7 @@ from sqlalchemy.sql.dml import Update
 
 from deployflow.devices.access import SignedDevice
 from deployflow.devices.models import Device, RequestNonce
+from deployflow.devices.states import DeviceState
 from deployflow.devices.replays import Spent
 from deployflow.platform import clock
 from deployflow.platform.changes import CHANGES
@@ -179,10 +180,16 @@ class Presence:
             self._spent.add(thumbprint, nonce, expires[thumbprint, nonce])
 
 
+# What was heard of a device just before it was revoked does not show it as online again.
+_SPEAKING = (DeviceState.ACTIVE, DeviceState.PENDING)
 # An older sign of life never overwrites a newer one that another process wrote.
 _UPDATE_ONE = (
     update(_DEVICES)
-    .where(_DEVICES.c.id == bindparam("row_id"), _DEVICES.c.last_check_in < bindparam("row_at"))
+    .where(
+        _DEVICES.c.id == bindparam("row_id"),
+        _DEVICES.c.last_check_in < bindparam("row_at"),
+        _DEVICES.c.state.in_(_SPEAKING),
+    )
     .values(
         last_check_in=bindparam("row_at"),
         online=bindparam("row_online"),
@@ -219,7 +226,11 @@ def _update_all(rows: Sequence[Seen]) -> Update:
     )
     return (
         update(_DEVICES)
-        .where(_DEVICES.c.id == seen.c.id, _DEVICES.c.last_check_in < seen.c.at)
+        .where(
+            _DEVICES.c.id == seen.c.id,
+            _DEVICES.c.last_check_in < seen.c.at,
+            _DEVICES.c.state.in_(_SPEAKING),
+        )
         .values(last_check_in=seen.c.at, online=seen.c.online, agent_version=seen.c.agent_version)
     )
 
