@@ -178,6 +178,9 @@ def _stamped(send: Send, scope: Scope, context: Context) -> Send:
             # A device shows nothing to anybody, and its held check-ins are the many.
             if not scope["path"].startswith("/agent/"):
                 headers += BROWSER_HEADERS
+                if scope["path"].startswith("/api/") and not any(name == b"cache-control" for name, _ in headers):
+                    # Answers are one person's, at one moment; some are shown once.
+                    headers.append((b"cache-control", b"no-store"))
                 if scope["scheme"] == "https":
                     headers.append(HSTS)
                 if not any(name == b"content-security-policy" for name, _ in headers):

@@ -1,5 +1,8 @@
 """Which passwords are good enough."""
 
+import subprocess
+import sys
+
 import pytest
 
 from deployflow.identity import passwords
@@ -60,3 +63,24 @@ async def test_the_hash_is_argon2id_with_our_parameters_and_a_salt() -> None:
     assert await passwords.verify("one", first)
     assert not await passwords.verify("two", first)
     assert not await passwords.verify("nobody has this password", None)
+
+
+def test_hashes_leave_none_of_their_memory_behind() -> None:
+    """19 MiB for each thread would be a third of what the whole server may take."""
+    script = """
+import asyncio, re, pathlib
+from deployflow.identity import passwords
+
+def resident():
+    return int(re.search(r"VmRSS:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1])
+
+async def main():
+    await passwords.verify("load what is loaded once", None)
+    before = resident()
+    await asyncio.gather(*(passwords.hash_password("x" * 20) for _ in range(6)))
+    print(resident() - before)
+
+asyncio.run(main())
+"""
+    grown = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout
+    assert int(grown) < 8_000

@@ -66,6 +66,7 @@ async def test_the_right_password_opens_a_session(ada: Person) -> None:
     assert cookie.startswith("df_session=")
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
+    assert answer.headers["cache-control"] == "no-store"
 
 
 async def test_over_https_the_cookie_is_bound_to_the_host(clients: Clients, ada: Person) -> None:
