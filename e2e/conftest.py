@@ -1,12 +1,36 @@
 """A server and its first administrator, for the tests that need no more than that."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from support.console import Console
 from support.installation import Installation
 from tests.support.server import ServerProcess
+
+Saw = Callable[[str], None]
+
+
+@pytest.fixture
+def saw(record_property: Callable[[str, object], None]) -> Saw:
+    """Keeps a sentence on what a test saw; the summary shows it."""
+    return lambda text: record_property("saw", text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The figures: a verdict alone would not tell how near to the limit it was."""
+    lines = [
+        f"{report.location[2]}: {text}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, text in report.user_properties
+        if name == "saw"
+    ]
+    if lines:
+        terminalreporter.section("what was seen")
+        for line in lines:
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="module")

@@ -78,10 +78,10 @@ class TestAFullDisk:
         with small_disk(tmp_path / "disk", megabytes=8) as disk:
             disk.fill()
             ballast = disk.path / "ballast"
-            # Room for the keys and the beginning of a database, in steps of 64 KiB; each start gets a little further.
-            for _ in range(8):
+            # Room for the keys and the beginning of a database; each start gets a little further.
+            for _ in range(4):
                 with ballast.open("r+b") as file:
-                    file.truncate(ballast.stat().st_size - 64 * 1024)
+                    file.truncate(ballast.stat().st_size - 96 * 1024)
                 code, line = refused_start(disk.path)
                 assert code == UNAVAILABLE, line
                 assert "is full" in line
@@ -92,7 +92,7 @@ class TestAFullDisk:
     def test_while_it_is_full_writes_are_refused_reads_work_and_it_goes_on_when_there_is_room(
         self, tmp_path: Path
     ) -> None:
-        with small_disk(tmp_path / "disk", megabytes=24) as disk:
+        with small_disk(tmp_path / "disk", megabytes=96) as disk:
             with ServerProcess(data_dir=disk.path) as server, Console.of_new_installation(server) as console:
                 trace = Trace(tmp_path / "trace")
                 agent = AgentProcess(tmp_path / "agent")

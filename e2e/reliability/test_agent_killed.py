@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from uuid import uuid4
 
+from conftest import Saw
 from support.agent import AgentProcess, processes_with
 from support.console import ENDED, Console
 from support.scripts import Trace, broken_rules
@@ -19,7 +20,7 @@ SEED = int(os.environ.get("DEPLOYFLOW_TEST_SEED", "20261123"))
 OPEN = 50
 
 
-def test_an_agent_killed_100_times_runs_nothing_twice_and_loses_no_result(tmp_path: Path) -> None:
+def test_an_agent_killed_100_times_runs_nothing_twice_and_loses_no_result(tmp_path: Path, saw: Saw) -> None:
     chance = random.Random(SEED)
     trace = Trace(tmp_path / "trace")
     mark = uuid4().hex
@@ -58,7 +59,7 @@ def test_an_agent_killed_100_times_runs_nothing_twice_and_loses_no_result(tmp_pa
             left = [pid for pid in processes_with("CHAOS_RUN", mark) if agent.process and pid != agent.process.pid]
         starts, _ = trace.counts()
         counted = Counter(action["status"] for action in console.actions())
-        print(
+        saw(
             f"seed {SEED}: {KILLS} kills in {killed_for:.0f} s ({in_start} in the start),"
             f" {len(orders)} actions: {dict(counted)}; {sum(starts.values())} starts"
         )

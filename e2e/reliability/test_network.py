@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import Saw
 from support.agent import AgentProcess
 from support.console import ENDED, Console
 from support.faults import Chance, FaultProxy
@@ -51,7 +52,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
             yield Line(console, agent, network, Trace(tmp_path / "trace"), device_id)
 
 
-def test_results_arrive_once_over_a_network_that_fails_at_random(line: Line) -> None:
+def test_results_arrive_once_over_a_network_that_fails_at_random(line: Line, saw: Saw) -> None:
     orders: dict[int, str] = {}
     line.network.chance = Chance(reset=0.06, truncate=0.06, half_close=0.03, delay=0.2, delay_s=0.3)
     began = time.monotonic()
@@ -75,7 +76,7 @@ def test_results_arrive_once_over_a_network_that_fails_at_random(line: Line) -> 
         every_s=0.5,
     )
     counted = Counter(action["status"] for action in line.console.actions())
-    print(f"seed {SEED}: faults {happened}; {dict(counted)} after {time.monotonic() - began:.0f} s")
+    saw(f"seed {SEED}: faults {happened}; {dict(counted)} after {time.monotonic() - began:.0f} s")
     assert happened, "no fault happened: the test has shown nothing"
     assert broken_rules(line.console, line.trace, orders) == []
     assert counted == {"succeeded": ORDERS}
@@ -83,7 +84,7 @@ def test_results_arrive_once_over_a_network_that_fails_at_random(line: Line) -> 
 
 
 @pytest.mark.parametrize("way", ["cut", "swallow"])
-def test_what_ended_while_the_network_was_away_arrives_once(line: Line, way: str) -> None:
+def test_what_ended_while_the_network_was_away_arrives_once(line: Line, way: str, saw: Saw) -> None:
     orders = {0: line.console.run_script([line.device_id], line.trace.script(0, seconds=3))[0]}
     until("the server knows that it runs", lambda: line.status(orders[0]) == "running")
     getattr(line.network, way)()
@@ -100,7 +101,7 @@ def test_what_ended_while_the_network_was_away_arrives_once(line: Line, way: str
         lambda: all(line.status(action_id) in ENDED for action_id in orders.values()),
         within_s=BACK_WITHIN_S,
     )
-    print(f"{way}: both results {time.monotonic() - healed:.1f} s after the network was back")
+    saw(f"{way}: both results {time.monotonic() - healed:.1f} s after the network was back")
     assert broken_rules(line.console, line.trace, orders) == []
     assert [line.status(action_id) for action_id in orders.values()] == ["succeeded"] * 2
 

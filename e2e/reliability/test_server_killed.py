@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deployflow.app.simulation.client import ServerAddress
 
+from conftest import Saw
 from support.console import Console, patiently
 from support.fleet import RememberingFleet
 from support.load import Load, all_ended, lost
@@ -40,7 +41,7 @@ async def back(console: Console, since: float, agents: int, *, within_s: float) 
         await asyncio.sleep(0.1)
 
 
-async def test_a_server_killed_20_times_loses_nothing_and_all_agents_are_back_in_10_s(tmp_path: Path) -> None:
+async def test_a_server_killed_20_times_loses_nothing_and_all_agents_are_back_in_10_s(tmp_path: Path, saw: Saw) -> None:
     chance = random.Random(SEED)
     with ServerProcess(data_dir=tmp_path) as server, Console.of_new_installation(server) as console:
         fleet = RememberingFleet(
@@ -70,7 +71,7 @@ async def test_a_server_killed_20_times_loses_nothing_and_all_agents_are_back_in
         finally:
             await load.stop()
             await fleet.stop()
-        print(
+        saw(
             f"seed {SEED}: {KILLS} kills under {AGENTS} agents; start {max(started_in):.1f} s at most; all back in"
             f" {max(took):.1f} s at most, {sorted(took)[len(took) // 2]:.1f} s in the middle;"
             f" {len(load.acknowledged)} orders acknowledged, {len(fleet.acknowledged)} results {dict(fleet.outcomes)},"
