@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, DateTime, String, Table, Uuid, bindparam, column, func, select, update
+from sqlalchemy import ARRAY, Boolean, DateTime, String, Table, Uuid, bindparam, column, func, or_, select, update
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.dml import Update
@@ -188,7 +188,8 @@ _UPDATE_ONE = (
     .where(
         _DEVICES.c.id == bindparam("row_id"),
         _DEVICES.c.last_check_in < bindparam("row_at"),
-        _DEVICES.c.state.in_(_SPEAKING),
+        # No IN: many rows at once cannot be run with a list in the statement.
+        or_(*(_DEVICES.c.state == state for state in _SPEAKING)),
     )
     .values(
         last_check_in=bindparam("row_at"),

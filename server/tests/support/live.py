@@ -47,6 +47,7 @@ async def serve(settings: Settings) -> AsyncIterator[Live]:
             lifespan="on",
             log_config=None,
             access_log=False,
+            timeout_keep_alive=75,
             timeout_graceful_shutdown=5,
         )
         server = uvicorn.Server(config)
