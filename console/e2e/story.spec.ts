@@ -102,7 +102,7 @@ test("a saved script is asked for its parameters, and its versions are compared"
   await page.goto(`${server.url}/scripts/detail/?id=new`);
   await page.getByLabel("Name", { exact: true }).fill("Greet");
   await page.getByLabel("Language").selectOption("sh");
-  await page.getByRole("textbox", { name: "Script body" }).fill('echo "hello $Who"');
+  await page.getByRole("textbox", { name: "Script body" }).fill('echo "hello $DF_WHO"');
   await page.getByRole("button", { name: "Add" }).click();
   await page
     .getByRole("group", { name: /Parameter/ })
@@ -116,12 +116,12 @@ test("a saved script is asked for its parameters, and its versions are compared"
   await expect(page.getByRole("heading", { level: 1, name: "Greet" })).toBeVisible();
   ids.script = new URL(page.url()).searchParams.get("id") ?? "";
 
-  await page.getByRole("textbox", { name: "Script body" }).fill('echo "good day $Who"');
+  await page.getByRole("textbox", { name: "Script body" }).fill('echo "good day $DF_WHO"');
   await page.getByRole("button", { name: "Save as version 2" }).click();
   await expect(page.getByText("Version 2").first()).toBeVisible();
   await page.getByRole("tab", { name: "Versions" }).click();
-  await expect(page.getByText('echo "good day $Who"')).toBeVisible();
-  await expect(page.getByText('echo "hello $Who"')).toBeVisible();
+  await expect(page.getByText('echo "good day $DF_WHO"')).toBeVisible();
+  await expect(page.getByText('echo "hello $DF_WHO"')).toBeVisible();
 
   await page.goto(`${server.url}/run/?device=${ids.device}&script=${ids.script}`);
   await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -204,6 +204,7 @@ test("the palette finds the script and goes there", async () => {
   await page.goto(`${server.url}/`);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox")).toBeFocused();
   await page.keyboard.type("greet");
   await expect(page.getByRole("option", { name: /Greet/ }).first()).toBeVisible();
   await page.keyboard.press("Enter");

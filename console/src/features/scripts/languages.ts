@@ -13,8 +13,9 @@ export function languageName(language: string): string {
 
 /** How a script of this language reads a parameter; shown beside the editor. */
 export function parameterHint(language: ScriptLanguage, name: string): string {
-  if (language === "powershell") return `$${name}`;
-  if (language === "cmd") return `%${name}%`;
-  if (language === "python") return `os.environ["${name}"]`;
-  return `"$${name}"`;
+  const variable = `DF_${name.toUpperCase()}`;
+  if (language === "powershell") return `$env:${variable}, or $${name} where param() declares it`;
+  if (language === "cmd") return `%${variable}%`;
+  if (language === "python") return `os.environ["${variable}"]`;
+  return `"$${variable}"`;
 }

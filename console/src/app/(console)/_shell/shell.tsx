@@ -16,7 +16,8 @@ import { PhoneRail, Rail } from "./rail";
 import { SECTIONS } from "./sections";
 import { TopBar } from "./top-bar";
 
-const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+const loadPalette = () => import("./palette").then((module) => ({ default: module.Palette }));
+const Palette = lazy(loadPalette);
 const KeySheet = lazy(() => import("./key-sheet").then((module) => ({ default: module.KeySheet })));
 const StepUpDialog = lazy(() =>
   import("./step-up-dialog").then((module) => ({ default: module.StepUpDialog })),
@@ -62,6 +63,8 @@ function Opening() {
   );
 }
 
+const PALETTE_AFTER_MS = 1500;
+
 function Frame({ children }: { children: ReactNode }) {
   const router = useRouter();
   const pathname = usePathname();
@@ -69,6 +72,11 @@ function Frame({ children }: { children: ReactNode }) {
   const [keysOpen, setKeysOpen] = useState(false);
   const [railOpenAt, setRailOpenAt] = useState<string | null>(null);
   useLiveEvents();
+  // External system: the browser's idle time, in which the palette is fetched, so that it opens at once.
+  useEffect(() => {
+    const timer = setTimeout(loadPalette, PALETTE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   useHotkeys({
     "mod+k": () => setPaletteOpen((open) => !open),
     "?": () => setKeysOpen(true),

@@ -17,16 +17,16 @@ export function Figures({ figures }: { figures: Figure[] }) {
   return (
     <section
       aria-label="The fleet in figures"
-      className="grid overflow-hidden rounded-panel border border-line bg-line [gap:1px] sm:grid-cols-2 xl:grid-cols-4"
+      className="grid overflow-hidden rounded-panel border border-line bg-line grid-cols-2 [gap:1px] xl:grid-cols-4"
     >
       {figures.map((figure) => (
         <Link
           key={figure.label}
           href={figure.href}
-          className="group bg-surface px-4 py-3.5 transition-colors duration-120 hover:bg-hover focus-visible:-outline-offset-2"
+          className="min-w-0 bg-surface px-4 py-3.5 transition-colors duration-120 hover:bg-hover focus-visible:-outline-offset-2"
         >
           <p className="text-muted text-sm">{figure.label}</p>
-          <div className="mt-1.5 flex items-end justify-between gap-3">
+          <div className="mt-1.5 flex flex-wrap items-end justify-between gap-x-3 gap-y-1">
             <p className="figures whitespace-nowrap">
               <span className={cn("font-semibold text-xl tracking-tight", figure.tone)}>{figure.value}</span>
               {figure.of && <span className="ml-1.5 text-muted text-sm">{figure.of}</span>}
