@@ -264,7 +264,8 @@ class TestAFullDisk:
                 assert ended["status"] == "succeeded", "a full disk does not end what runs"
                 text = "".join(chunk["text"] for chunk in console.log_of(running))
                 assert ended["log_truncated"] or text == Trace.output(0, lines=1), "what is missing is marked as cut"
-                later = console.run_script([device_id], trace.script(2))[0]
+                afterwards = Trace(tmp_path / "afterwards")
+                later = console.run_script([device_id], afterwards.script(2))[0]
                 until("the next one ends", lambda: console.action(later)["status"] in ENDED, within_s=120)
-                assert broken_rules(console, trace, {2: later}) == []
+                assert broken_rules(console, afterwards, {2: later}) == []
                 assert max(trace.counts()[0].values()) == 1
