@@ -31,8 +31,7 @@ def run(*argv: str | Path, path: Path, **environment: str) -> subprocess.Complet
 
 def checked(code: str, *, path: Path) -> subprocess.CompletedProcess[str]:
     """Run a line with `tools` imported, as the programs in scripts/ do."""
-    text = "
-".join(
+    text = "\n".join(
         ("import sys", "sys.path.insert(0, 'scripts')", "import tools", "try:", f"    {code}")
         + ("except tools.Stop as stop:", "    sys.exit(str(stop))")
     )
