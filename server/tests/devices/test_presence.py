@@ -216,3 +216,21 @@ async def test_a_stopping_server_writes_what_it_knows(
     presence.note(await signed(app, machine), "0.1.0")
     await app.state.runtime.close()
     assert (await read(clients, machine)).online
+
+
+async def test_many_are_written_together(
+    app: FastAPI, clients: Clients, presence: Presence, monkeypatch: Any, heard: list[str]
+) -> None:
+    monkeypatch.setattr(module, "FLUSH_ROWS", 3)
+    monkeypatch.setattr(module, "MAX_DEVICE_TOPICS", 5)
+    machines = [Machine(app, number=number) for number in range(8)]
+    for number, one in enumerate(machines):
+        await make_device(
+            clients.db, clients.tenant_id, machine=one, last_check_in=clock.now() - HOUR_AGO, hostname=f"PC-{number}"
+        )
+        presence.note(await signed(app, one), f"0.{number}.0")
+    await presence.flush()
+    for number, one in enumerate(machines):
+        row = await read(clients, one)
+        assert (row.online, row.agent_version) == (True, f"0.{number}.0")
+    assert heard == [f"{clients.tenant_id}/devices"]
