@@ -1,6 +1,6 @@
 # `make` lists what there is. The work is done by the small programs in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help up dev test lint bench agent test-wine openapi clean
+.PHONY: help up dev test lint bench agent test-wine openapi wheel clean
 export PORT HOST DATA PYTHON ONLY
 
 help: ## list the targets
@@ -29,6 +29,9 @@ agent: ## build the agent for linux-x64 and win-x64 into agent/dist
 
 openapi: ## export contracts/openapi.json and generate the console's types
 	@scripts/python scripts/suites.py openapi
+
+wheel: ## the server with its console as one file, server/dist/deployflow-*.whl
+	@scripts/python scripts/wheel.py
 
 clean: ## remove what was built, but not .local/data
 	@scripts/python scripts/suites.py clean

@@ -31,17 +31,8 @@ def run(*argv: str | Path, path: Path, **environment: str) -> subprocess.Complet
 
 def checked(code: str, *, path: Path) -> subprocess.CompletedProcess[str]:
     """Run a line with `tools` imported, as the programs in scripts/ do."""
-    text = "\n".join(
-        (
-            "import sys",
-            "sys.path.insert(0, 'scripts')",
-            "import tools",
-            "try:",
-            f"    {code}",
-            "except tools.Stop as stop:",
-            "    sys.exit(str(stop))",
-        )
-    )
+    lines = ["import sys", "sys.path.insert(0, 'scripts')", "import tools", "try:", f"    {code}"]
+    text = "\n".join([*lines, "except tools.Stop as stop:", "    sys.exit(str(stop))"])
     only = {"PATH": str(path), "HOME": "/"}
     return subprocess.run(
         [sys.executable, "-c", text], cwd=ROOT, env=only, capture_output=True, text=True, timeout=60, check=False
