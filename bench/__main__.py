@@ -37,6 +37,7 @@ def main(names: list[str]) -> int:
         print(f"bench: no benchmark is named {' or '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
     machine.raise_open_files()
+    machine.go_first()
     failed = []
     with ExitStack() as stack:
         try:

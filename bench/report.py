@@ -63,7 +63,7 @@ def write() -> None:
         f"- Machine: {newest['machine']}",
         f"- Versions: {newest['versions']}",
         "- The server that is measured has one core, whatever makes the load has the other; PostgreSQL shares the",
-        "  load's. Both databases keep their commits on disk (`fsync` on).",
+        "  load's. PostgreSQL keeps its own defaults (`fsync` on). All run with raised priority where that is allowed.",
         "",
     ]
     for name, one in kept.items():

@@ -1,10 +1,8 @@
 """The device keys of this process: read once, kept while they are used, dropped when their device changes."""
 
-import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,6 +17,7 @@ from deployflow.platform.changes import wake_after_commit
 from deployflow.platform.context import system_context
 from deployflow.platform.db import Database
 from deployflow.platform.runtime import Runtime
+from deployflow.platform.together import Together
 
 DEVICE_CHANGED = "device_changed"
 """Channel of devices whose keys, state or receipts changed; keys are device ids. It ends held check-ins too."""
@@ -67,14 +66,13 @@ class Keyring:
         self._db = runtime.db
         self._keys: OrderedDict[str, KnownKey] = OrderedDict()
         self._of_device: dict[str, set[str]] = {}
-        self._asked: dict[str, asyncio.Future[KnownKey | None]] = {}
-        self._reading: asyncio.Task[None] | None = None
+        self._reads = Together(self._read, at_most=READ_AT_ONCE)
         # What changed while a read was under way: it must not put the old state back.
         self._dropped: set[str] = set()
         self._dropped_all = False
         runtime.wakeups.listen(DEVICE_CHANGED, self._drop)
         runtime.wakeups.listen_for_gaps(self._drop_all)
-        runtime.before_close(self._stop)
+        runtime.before_close(self._reads.stop)
 
     def get(self, thumbprint: str) -> KnownKey | None:
         """The key if it is here and fresh. Costs no read."""
@@ -85,38 +83,15 @@ class Keyring:
 
     async def read(self, thumbprint: str) -> KnownKey | None:
         """The key as the database has it; None when nobody enrolled with it."""
-        asked = self._asked.get(thumbprint)
-        if asked is None:
-            asked = self._asked[thumbprint] = asyncio.get_running_loop().create_future()
-            if self._reading is None or self._reading.done():
-                self._reading = asyncio.create_task(self._read_on())
-        # Others may wait for the same key when this call is given up.
-        return await asyncio.shield(asked)
+        return await self._reads.ask(thumbprint)
 
-    async def _read_on(self) -> None:
-        while self._asked:
-            # Nobody joins a read that began before they asked: they may ask because something changed.
-            batch = {thumbprint: self._asked.pop(thumbprint) for thumbprint in list(self._asked)[:READ_AT_ONCE]}
-            self._dropped, self._dropped_all = set(), False
-            try:
-                found = await _read(self._db, list(batch))
-            except Exception as error:  # noqa: BLE001  handed to everybody who asked
-                for asked in batch.values():
-                    asked.set_exception(error)
-                    # Whoever hung up meanwhile does not fetch it, and that is no news.
-                    asked.exception()
-                continue
-            for known in found.values():
-                if not self._dropped_all and str(known.device_id) not in self._dropped:
-                    self._keep(known)
-            for thumbprint, asked in batch.items():
-                asked.set_result(found.get(thumbprint))
-
-    async def _stop(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._reading
+    async def _read(self, thumbprints: Sequence[str]) -> list[KnownKey | None]:
+        self._dropped, self._dropped_all = set(), False
+        found = await _read(self._db, thumbprints)
+        for known in found.values():
+            if not self._dropped_all and str(known.device_id) not in self._dropped:
+                self._keep(known)
+        return [found.get(thumbprint) for thumbprint in thumbprints]
 
     def _keep(self, known: KnownKey) -> None:
         self._keys[known.thumbprint] = known
