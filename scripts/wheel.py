@@ -1,24 +1,36 @@
-"""`make wheel`: the server with the exported console inside, as one file to install anywhere."""
+"""`make wheel`: the server with the exported console inside, as one file to install anywhere.
+
+The agent's builds go along where agent/dist has them (`make agent`).
+"""
 
 import shutil
 import sys
 
-from tools import CONSOLE, SERVER, Stop, build_console, run, uv
+from tools import AGENT, CONSOLE, SERVER, Stop, build_console, run, uv
 
-INSIDE = SERVER / "deployflow" / "_console"
+CONSOLE_INSIDE = SERVER / "deployflow" / "_console"
+AGENTS_INSIDE = SERVER / "deployflow" / "_agents"
 
 
 def main() -> None:
     build_console()
-    shutil.rmtree(INSIDE, ignore_errors=True)
+    remove_copies()
     shutil.rmtree(SERVER / "dist", ignore_errors=True)
     try:
-        shutil.copytree(CONSOLE / "out", INSIDE)
+        shutil.copytree(CONSOLE / "out", CONSOLE_INSIDE)
+        AGENTS_INSIDE.mkdir()
+        for build in (AGENT / "dist").glob("deployflow-agent-*"):
+            shutil.copy2(build, AGENTS_INSIDE)
         run("build the wheel", [uv(), "build", "--wheel", "--out-dir", SERVER / "dist"], cwd=SERVER)
     finally:
-        # A checkout serves console/out, which changes; a copy in the package would win.
-        shutil.rmtree(INSIDE, ignore_errors=True)
+        remove_copies()
     print(*(f"  {file.relative_to(SERVER.parent)}" for file in (SERVER / "dist").glob("*.whl")))
+
+
+def remove_copies() -> None:
+    """A checkout serves console/out and agent/dist, which change; copies in the package would win."""
+    shutil.rmtree(CONSOLE_INSIDE, ignore_errors=True)
+    shutil.rmtree(AGENTS_INSIDE, ignore_errors=True)
 
 
 if __name__ == "__main__":
