@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -19,16 +19,14 @@ from sqlalchemy.sql.dml import Update
 
 from deployflow.devices.access import SignedDevice
 from deployflow.devices.models import Device, RequestNonce
-from deployflow.devices.states import DeviceState
 from deployflow.devices.replays import Spent
+from deployflow.devices.states import DeviceState
 from deployflow.platform import clock
 from deployflow.platform.changes import CHANGES
 from deployflow.platform.context import system_context
 from deployflow.platform.runtime import Runtime
+from deployflow.platform.settings import OFFLINE_AFTER
 
-# A check-in is held 50 s at most and followed by the next at once; 35 s of grace for a slow network, a flush and a
-# retry or two.
-OFFLINE_AFTER = timedelta(seconds=85)
 FLUSH_EVERY_S = 5.0
 # Who came back is shown sooner than who stayed.
 FLUSH_ARRIVALS_S = 1.0

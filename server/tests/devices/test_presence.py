@@ -11,11 +11,12 @@ from sqlalchemy import event
 from deployflow.devices import presence as module
 from deployflow.devices.access import Gate, SignedDevice
 from deployflow.devices.models import Device, RequestNonce
-from deployflow.devices.presence import OFFLINE_AFTER, Presence
+from deployflow.devices.presence import Presence
 from deployflow.devices.states import DeviceState
 from deployflow.platform import clock
 from deployflow.platform.changes import CHANGES
 from deployflow.platform.context import system_context
+from deployflow.platform.settings import OFFLINE_AFTER
 from tests.factories.fleet import make_device
 from tests.support.clients import Clients
 from tests.support.machines import Machine
