@@ -15,6 +15,8 @@ from pathlib import Path
 NAME = "wake.sock"
 # A datagram may be far larger; a message of more keys than fit is sent in several.
 MAX_BYTES = 60_000
+# The kernel keeps a dozen unread messages; an order on ten thousand devices is eighty.
+ROOM_WITHIN_S = 1.0
 
 
 class Doorbell:
@@ -25,7 +27,7 @@ class Doorbell:
         self._heard_at: socket.socket | None = None
 
     def ring(self, message: bytes) -> None:
-        """Send, if somebody listens; never wait, never fail."""
+        """Send, if somebody listens; never fail, and wait a moment only for a listener with much to read."""
         if self._heard_at is not None or not (self._folder / NAME).exists():
             return
         with (
@@ -33,7 +35,7 @@ class Doorbell:
             socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,
             self._short_name() as name,
         ):
-            sender.setblocking(False)
+            sender.settimeout(ROOM_WITHIN_S)
             sender.sendto(message, name)
 
     def listen(self, hear: Callable[[bytes], None]) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from alembic import op
+from alembic.script import ScriptDirectory
 
 from deployflow.app import migrate
 from deployflow.platform.db import Database
@@ -33,3 +34,9 @@ class TestASchemaIsWholeOrNotThere:
         assert await migrate.present_revision(database) == migrate.newest_revision()
         await database.close()
         plain.close()
+
+
+class TestFilesOfMigrations:
+    def test_a_files_name_begins_with_its_revision_and_sorts_by_age(self) -> None:
+        walked = ScriptDirectory.from_config(migrate.migration_config()).walk_revisions()
+        assert migrate.revisions() == tuple(script.revision for script in reversed(list(walked)))
