@@ -1,14 +1,10 @@
 """Slows down who tries tokens. Only failures count: a site of a thousand machines comes from one address."""
 
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
-
 from deployflow.platform.errors import TooManyRequests
 from deployflow.platform.runtime import Runtime
 
 # No token can be guessed (256 bits). This keeps the log readable and the database idle.
-ALLOWED = parse("30 per 1 minute")
+ALLOWED = "30 per 1 minute"
 RETRY_AFTER_S = 60
 
 
@@ -16,6 +12,12 @@ class Failures:
     """Failed enrolments of this process, by peer."""
 
     def __init__(self, _runtime: Runtime) -> None:
+        # Loaded at the first enrolment: the package costs a start 0.2 s.
+        from limits import parse  # noqa: PLC0415
+        from limits.storage import MemoryStorage  # noqa: PLC0415
+        from limits.strategies import FixedWindowRateLimiter  # noqa: PLC0415
+
+        self._allowed = parse(ALLOWED)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     def refuse_when_many(self, ip: str | None) -> None:
@@ -24,10 +26,10 @@ class Failures:
         Raises:
             TooManyRequests: 429.
         """
-        if not self._limiter.test(ALLOWED, ip or "unknown"):
+        if not self._limiter.test(self._allowed, ip or "unknown"):
             raise TooManyRequests(
                 "Too many failed enrolments from this address: wait a minute", retry_after_s=RETRY_AFTER_S
             )
 
     def count(self, ip: str | None) -> None:
-        self._limiter.hit(ALLOWED, ip or "unknown")
+        self._limiter.hit(self._allowed, ip or "unknown")
