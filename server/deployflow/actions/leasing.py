@@ -47,14 +47,14 @@ class Sight:
     """What one look found for a device.
 
     Attributes:
-        hand_out: To lease now.
+        hand_out: To lease now, and the fence each was seen under: whoever leases it meanwhile moves that on.
         take_back: The device still has these, though the ledger thought otherwise.
         cancel: To stop, told in the answer.
         more: Something waits that could not be handed out now: look again at the next check-in.
         again_at: Look again at this time although nobody says that anything changed.
     """
 
-    hand_out: list[UUID] = field(default_factory=list)
+    hand_out: dict[UUID, int] = field(default_factory=dict)
     take_back: list[UUID] = field(default_factory=list)
     cancel: list[UUID] = field(default_factory=list)
     more: bool = False
@@ -106,24 +106,24 @@ async def look(session: AsyncSession, visits: Sequence[Visit]) -> dict[UUID, Sig
 
 def _see(visit: Visit, rows: Sequence[Row[Any]], now: datetime) -> Sight:
     sight = Sight()
-    wanted: list[UUID] = []
+    wanted: list[tuple[UUID, int]] = []
     for row in rows:
         has_it = _holds(visit, row)
         if row.status == Status.PENDING:
             if has_it:
                 sight.take_back.append(row.id)
             elif row.expires_at > now:
-                wanted.append(row.id)
+                wanted.append((row.id, row.fence))
             continue
         if row.cancel_requested_at is not None and (has_it or row.status == Status.RUNNING):
             sight.cancel.append(row.id)
         elif row.status == Status.LEASED and not has_it:
             due = row.leased_at + REDELIVER_AFTER
             if row.lease_run_id != visit.run_id or due <= now:
-                wanted.append(row.id)
+                wanted.append((row.id, row.fence))
             else:
                 sight.again_at = min(due, sight.again_at or due)
-    sight.hand_out = wanted[: visit.free_slots]
+    sight.hand_out = dict(wanted[: visit.free_slots])
     sight.more = len(wanted) > visit.free_slots
     return sight
 
@@ -188,7 +188,7 @@ async def hand_out(
         if action.id in sight.take_back:
             touched += [action] if _take_back(action, visit, now, runtime.settings.lease) else []
             continue
-        if action.status not in {Status.PENDING, Status.LEASED}:
+        if action.status not in {Status.PENDING, Status.LEASED} or action.fence != sight.hand_out[action.id]:
             continue
         touched.append(action)
         if action.cancel_requested_at is not None:

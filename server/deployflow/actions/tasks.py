@@ -31,13 +31,20 @@ class Sweeps:
     async def sweep(self) -> None:
         """Do what is due."""
         now = clock.now()
-        while await self._some(is_in(Status.PENDING) & (Action.expires_at <= now)):
-            pass
-        while await self._some(is_in(Status.RUNNING) & (Action.overdue_at <= now)):
-            pass
+        due = [
+            is_in(Status.PENDING) & (Action.expires_at <= now),
+            is_in(Status.RUNNING) & (Action.overdue_at <= now),
+        ]
         if now >= self._leases_from:
-            while await self._some(is_in(Status.LEASED, Status.RUNNING) & (Action.lease_until <= now)):
+            due.append(is_in(Status.LEASED, Status.RUNNING) & (Action.lease_until <= now))
+        for condition in due:
+            while await self._is_any(condition) and await self._some(condition):
                 pass
+
+    async def _is_any(self, due: ColumnElement[bool]) -> bool:
+        """Looked up by reading: mostly nothing is due, and on SQLite the writer has others waiting for it."""
+        async with self._runtime.db.read(system_context()) as session:
+            return await session.scalar(select(Action.id).where(due).limit(1)) is not None
 
     async def _some(self, due: ColumnElement[bool]) -> bool:
         async with self._runtime.db.write(system_context()) as session:
