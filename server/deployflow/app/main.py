@@ -56,10 +56,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.prepared = False
     install_problem_handlers(app)
     app.router.routes.extend(registry.plain_routes())
-    for router in registry.admin_routers():
-        app.include_router(router, prefix="/api/v1")
+    # Routes are tried in order, and devices call most.
     for router in registry.agent_routers():
         app.include_router(router, prefix="/agent/v1")
+    for router in registry.admin_routers():
+        app.include_router(router, prefix="/api/v1")
     for router in registry.open_routers():
         app.include_router(router)
     app.include_router(events.router, prefix="/api/v1")

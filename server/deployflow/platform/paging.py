@@ -63,7 +63,8 @@ class ListParams:
     filters: tuple[Filter, ...] = ()
 
 
-def _read_params(
+# async: FastAPI sends a plain function through its thread pool, which costs more than the function.
+async def _read_params(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,

@@ -58,7 +58,8 @@ def build_runtime(settings: Settings) -> Runtime:
     )
 
 
-def _runtime(request: Request) -> Runtime:
+# async: FastAPI sends a plain function through its thread pool, which costs more than the function.
+async def _runtime(request: Request) -> Runtime:
     runtime: Runtime = request.app.state.runtime
     return runtime
 
