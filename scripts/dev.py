@@ -15,8 +15,8 @@ LOOK_EVERY_S = 0.5
 
 def main() -> None:
     address = f"http://127.0.0.1:{os.environ['DEPLOYFLOW_PORT']}"
-    console = subprocess.Popen(  # noqa: S603
-        ["npm", "run", "dev"],  # noqa: S607
+    console = subprocess.Popen(
+        ["npm", "run", "dev"],
         cwd=CONSOLE,
         env={**os.environ, "DEPLOYFLOW_SERVER": address, "NEXT_TELEMETRY_DISABLED": "1"},
         start_new_session=True,
@@ -42,7 +42,7 @@ def main() -> None:
 
 def start_server() -> subprocess.Popen[bytes]:
     program = SERVER / ".venv" / "bin" / "deployflow"
-    return subprocess.Popen([program, "serve"], env={**os.environ, "DEPLOYFLOW_DRAIN": "1"})  # noqa: S603
+    return subprocess.Popen([program, "serve"], env={**os.environ, "DEPLOYFLOW_DRAIN": "1"})
 
 
 def newest() -> tuple[int, int]:

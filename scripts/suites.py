@@ -78,6 +78,7 @@ PYTHON_LINT = Suite(
     [
         [BIN / "ruff", "check", "."],
         [BIN / "ruff", "format", "--check", "."],
+        [BIN / "ruff", "check", ROOT / "scripts", ROOT / "e2e"],
         [BIN / "mypy"],
         [BIN / "lint-imports", "--no-cache"],
     ],
@@ -194,7 +195,9 @@ def run_suite(suite: Suite) -> Outcome:
     log.write_bytes(b"")
     for step in suite.steps:
         argv = [str(part) for part in step]
-        print(f"$ {' '.join(Path(argv[0]).name if index == 0 else part for index, part in enumerate(argv))}", flush=True)
+        print(
+            f"$ {' '.join(Path(argv[0]).name if index == 0 else part for index, part in enumerate(argv))}", flush=True
+        )
         code, said = stream(argv, suite, log)
         counted = count(said) if suite.counts_tests else None
         passed, failed, skipped = counted or ((0, 1, 0) if code else (1, 0, 0))
@@ -211,7 +214,7 @@ def run_suite(suite: Suite) -> Outcome:
 def stream(argv: list[str], suite: Suite, log: Path) -> tuple[int, str]:
     """Run it with its output on the screen and in the log; gives the exit code and the output."""
     try:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             argv,
             cwd=suite.folder,
             env={**os.environ, **suite.env, "NO_COLOR": "1", "CI": "1", "NEXT_TELEMETRY_DISABLED": "1"},
@@ -282,9 +285,7 @@ def closing_line(outcomes: list[Outcome]) -> None:
 
 def total() -> int:
     """The closing line over what `make test` and `make test-wine` left, as .ci/run ends."""
-    outcomes = [
-        Outcome(**kept) for file in sorted(RESULTS.glob("*.json")) for kept in json.loads(file.read_text())
-    ]
+    outcomes = [Outcome(**kept) for file in sorted(RESULTS.glob("*.json")) for kept in json.loads(file.read_text())]
     closing_line(outcomes)
     return 1 if any(outcome.failed for outcome in outcomes) else 0
 
@@ -292,7 +293,7 @@ def total() -> int:
 def install_system_packages() -> None:
     """Only where that needs nobody's leave: as root, with apt."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run([ROOT / "scripts" / "install-system-packages"], check=False)  # noqa: S603
+        subprocess.run([ROOT / "scripts" / "install-system-packages"], check=False)
 
 
 def find_postgresql() -> None:
@@ -306,10 +307,10 @@ def find_postgresql() -> None:
 def openapi() -> int:
     sync_server()
     sync_console()
-    made = subprocess.run([BIN / "deployflow", "openapi", ROOT / "contracts" / "openapi.json"], check=False)  # noqa: S603
+    made = subprocess.run([BIN / "deployflow", "openapi", ROOT / "contracts" / "openapi.json"], check=False)
     if made.returncode:
         return made.returncode
-    return subprocess.run(["npm", "run", "generate"], cwd=CONSOLE, check=False).returncode  # noqa: S607
+    return subprocess.run(["npm", "run", "generate"], cwd=CONSOLE, check=False).returncode
 
 
 def clean() -> int:

@@ -43,7 +43,7 @@ def run(name: str, argv: Sequence[str | Path], *, cwd: Path = ROOT, env: Mapping
     print(f"  {name} …", flush=True)
     started = time.monotonic()
     with log.open("wb") as out:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [str(part) for part in argv],
             cwd=cwd,
             env={**os.environ, **(env or {})},
@@ -61,7 +61,7 @@ def run(name: str, argv: Sequence[str | Path], *, cwd: Path = ROOT, env: Mapping
 def uv() -> str:
     """A uv that works: the one on PATH, or one of our own under .local/."""
     found = shutil.which("uv")
-    if found and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0:  # noqa: S603
+    if found and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0:
         return found
     own = LOCAL / "uv"
     if not (own / "bin" / "uv").exists():
@@ -86,7 +86,7 @@ def check_node() -> None:
     wanted = f"Node {OLDEST_NODE} or newer is needed to build the console"
     if node is None or npm is None:
         raise Stop(f"{wanted}, and {'npm' if node else 'node'} is not on PATH: install it (https://nodejs.org/)")
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
     major = said.lstrip("v").split(".")[0]
     if not major.isdigit() or int(major) < OLDEST_NODE:
         raise Stop(f"{wanted}, and {node} is {said or 'broken'}: install a newer one (https://nodejs.org/)")

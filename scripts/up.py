@@ -17,6 +17,7 @@ from tools import AGENT, LOCAL, ROOT, SERVER, Stop, build_agent, build_console, 
 HOST = os.environ.get("HOST") or "127.0.0.1"
 PORT = os.environ.get("PORT") or "8480"
 DATA = Path(os.environ.get("DATA") or LOCAL / "data").resolve()
+MAX_PORT = 65_535
 # The operator's own settings would otherwise win over what is printed here.
 OWN = {"DEPLOYFLOW_DATA_DIR": str(DATA), "DEPLOYFLOW_HOST": HOST, "DEPLOYFLOW_PORT": PORT}
 
@@ -45,7 +46,7 @@ def environment() -> dict[str, str]:
 
 def check_port() -> None:
     """Say at once when the port is taken, and by whom where it is us."""
-    if not PORT.isdigit() or int(PORT) > 65535:
+    if not PORT.isdigit() or int(PORT) > MAX_PORT:
         raise Stop(f"PORT={PORT} is no port: give a number, such as `make up PORT=8481`")
     family = socket.AF_INET6 if ":" in HOST else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -63,7 +64,7 @@ def check_port() -> None:
 
 def is_ours() -> bool:
     try:
-        with urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=2) as answer:  # noqa: S310
+        with urlopen(f"http://127.0.0.1:{PORT}/healthz", timeout=2) as answer:
             return json.load(answer).get("product") == "deployflow"
     except (URLError, OSError, ValueError, AttributeError):
         return False

@@ -32,7 +32,7 @@ async def queue(live: Live, tenant_id: UUID, *device_ids: UUID | None, kind: str
 
 async def until_held(live: Live, count: int = 1) -> None:
     seats = live.runtime.part(Held).seats
-    while len(seats) < count:  # noqa: ASYNC110  what is awaited happens in the server
+    while len(seats) < count:
         await asyncio.sleep(0.005)
 
 
