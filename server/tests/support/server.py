@@ -84,7 +84,11 @@ class ServerProcess:
                 env=self._environment,
                 cwd=Path(__file__).parents[2],
             )
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def wait_until_ready(self, within_s: float = READY_WITHIN_S) -> None:
