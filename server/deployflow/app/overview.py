@@ -170,12 +170,20 @@ async def _waiting_devices(session: AsyncSession) -> list[Attention]:
         Attention(
             kind="device_quarantined" if row.state == DeviceState.QUARANTINED else "device_pending",
             title=row.hostname,
-            detail=row.state_reason or ("A new key waits for approval" if row.pending_key else "Waits for approval"),
+            detail=row.state_reason or _why(row),
             href=f"/devices/detail/?id={row.id}",
             at=row.enrolled_at,
         )
         for row in rows
     ]
+
+
+def _why(device: Device) -> str:
+    if device.state == DeviceState.QUARANTINED:
+        return "Quarantined: it works again once somebody has looked and approved it"
+    if device.state == DeviceState.PENDING:
+        return "Waits for approval"
+    return "Came with a new key, which waits for approval"
 
 
 async def _failed_actions(session: AsyncSession) -> list[Attention]:
