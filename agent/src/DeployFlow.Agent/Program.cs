@@ -54,6 +54,7 @@ internal static class Program
         new ChildEnvironment(),
         new WindowsService(),
         new WindowsAgentReplacement(),
+        WindowsServiceHelpers.IsWindowsService() ? Environment.Exit : null,
         data => new WindowsDeviceKeyStore(data),
         dmiTable => new WindowsMachine(dmiTable, TimeProvider.System));
 
@@ -67,6 +68,7 @@ internal static class Program
         new ChildEnvironment(),
         new SystemdService(),
         new LinuxAgentReplacement(),
+        null,
         data => new FileDeviceKeyStore(data),
         dmiTable => new LinuxMachine(dmiTable, TimeProvider.System));
 }

@@ -1,4 +1,5 @@
 using DeployFlow.Agent.Actions;
+using DeployFlow.Agent.Hosting;
 using DeployFlow.Agent.Http;
 using DeployFlow.Agent.Inventory;
 using DeployFlow.Contracts;
@@ -18,6 +19,8 @@ public sealed partial class CheckInLoop(
 
     private static readonly TimeSpan Hasty = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan HastyPause = TimeSpan.FromSeconds(2);
+
+    private readonly IdleMemory _memory = new();
 
     private bool _failing;
     private int _hastyAnswers;
@@ -94,6 +97,8 @@ public sealed partial class CheckInLoop(
         var wait = TimeSpan.FromSeconds(Math.Clamp(response.NextCheckInS, 0, 300));
         if (wait == TimeSpan.Zero && _hastyAnswers >= MostHastyAnswers)
             wait = HastyPause;
+        if (silent && dispatcher.Running.Count == 0 && took > Hasty)
+            _memory.Trim();
         if (wait == TimeSpan.Zero)
             return;
         using var pause = CancellationTokenSource.CreateLinkedTokenSource(stopping, renewed);

@@ -27,9 +27,11 @@ public sealed class EnrollCommand(Platform platform, DataDirectory data)
         for (var attempt = 1; ; attempt++)
         {
             var answer = await enroller.EnrollAsync(order, cancellationToken);
-            if (answer.Value is { } configuration)
+            if (answer.Value is { } enrolled)
             {
-                Console.WriteLine($"Enrolled as {configuration.DeviceId} (key: {configuration.KeyProtection}).");
+                Console.WriteLine($"Enrolled as {enrolled.Configuration.DeviceId} (key: {enrolled.Configuration.KeyProtection}).");
+                if (enrolled.IsPending)
+                    Console.WriteLine("It waits for approval in the console.");
                 return ExitCode.Success;
             }
 

@@ -7,7 +7,7 @@ namespace DeployFlow.Agent.Enrollment;
 /// <summary>Turns a token into a device: makes the key, proves it to the server, keeps what the server says.</summary>
 public sealed class Enroller(DataDirectory data, IDeviceKeyStore keys, IMachine machine, TimeProvider time, string agentVersion)
 {
-    public async Task<ServerAnswer<AgentConfiguration>> EnrollAsync(EnrollOrder order, CancellationToken cancellationToken)
+    public async Task<ServerAnswer<Enrolled>> EnrollAsync(EnrollOrder order, CancellationToken cancellationToken)
     {
         data.Ensure();
         // The key of an enrollment whose answer was lost: with it the server recognises the second try.
@@ -25,7 +25,7 @@ public sealed class Enroller(DataDirectory data, IDeviceKeyStore keys, IMachine 
             order.Settings.Server.ToString().TrimEnd('/'), enrolled.DeviceId, key.Protection, time.GetUtcNow(), order.Settings.Proxy?.ToString(),
             order.Settings.ExtraCa is not null, order.InsecureHttp, order.DmiTable);
         configuration.Save(data);
-        return configuration;
+        return new Enrolled(configuration, enrolled.State == DeviceState.Pending);
     }
 
     /// <summary>Whether another try with the same token could succeed.</summary>
@@ -44,6 +44,9 @@ public sealed class Enroller(DataDirectory data, IDeviceKeyStore keys, IMachine 
         _ => problem.Message,
     };
 }
+
+/// <param name="IsPending">A person must approve the device before it gets any action.</param>
+public sealed record Enrolled(AgentConfiguration Configuration, bool IsPending);
 
 /// <param name="DmiTable">A file to read SMBIOS tables from instead of the firmware's; for tests.</param>
 public sealed record EnrollOrder(string Token, ServerSettings Settings, bool InsecureHttp, string? DmiTable);

@@ -57,7 +57,8 @@ public static class AgentHost
             server, heldCall, dispatcher, sender, inventory, new ReceiptStore(database), new StatusFile(data), clock, new Backoff(Random.Shared),
             time, new CheckInIdentity(machine.BootId, Guid.NewGuid().ToString(), version), logs.CreateLogger<CheckInLoop>());
         return new AgentService(
-            new Recovery(journal, platform.Launcher, folders, logs.CreateLogger<Recovery>()), checkIn, sender, inventory, dispatcher, end, lifetime, time,
+            new Recovery(journal, platform.Launcher, folders, logs.CreateLogger<Recovery>()), checkIn, sender, inventory, dispatcher, end,
+            platform.EndProcess, lifetime, time,
             logs.CreateLogger<AgentService>());
     }
 

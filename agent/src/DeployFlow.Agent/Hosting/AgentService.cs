@@ -13,7 +13,7 @@ namespace DeployFlow.Agent.Hosting;
 /// </summary>
 public sealed partial class AgentService(
     Recovery recovery, CheckInLoop checkIn, ReportSender sender, InventoryLoop inventory, ActionDispatcher dispatcher,
-    AgentEnd end, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AgentService> logger) : BackgroundService
+    AgentEnd end, Action<int>? endProcess, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<AgentService> logger) : BackgroundService
 {
     /// <summary>What a stop may take in all; service managers wait longer.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
@@ -33,11 +33,14 @@ public sealed partial class AgentService(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             await SayGoodbyeAsync();
+            if (end.IsRestart)
+                endProcess?.Invoke(ExitCode.Restart);
         }
         catch (Exception error)
         {
             Log.Failed(logger, error);
             end.Fail();
+            endProcess?.Invoke(ExitCode.Failure);
             lifetime.StopApplication();
         }
     }

@@ -39,15 +39,24 @@ public sealed partial class InventoryLoop(
                 continue;
             }
 
-            while (await SendAsync(stopping) is { } problem)
-            {
-                Log.NotSent(logger, problem.Code, problem.Message);
-                await Task.Delay(backoff.Next(problem.RetryAfter), time, stopping);
-            }
-
-            backoff.Reset();
-            heldCall.Renew();
+            await SendUntilTakenAsync(stopping);
+            heldCall.RenewSoon();
         }
+    }
+
+    private async Task SendUntilTakenAsync(CancellationToken stopping)
+    {
+        for (var failures = 0; await SendAsync(stopping) is { } problem; failures++)
+        {
+            if (failures == 0)
+                Log.NotSent(logger, problem.Code, problem.Message);
+            // The same content would be refused again; the server asks anew when it wants the next one.
+            if (problem.Status is 400 or 413 or 422)
+                break;
+            await Task.Delay(backoff.Next(problem.RetryAfter), time, stopping);
+        }
+
+        backoff.Reset();
     }
 
     /// <summary>Gathers and sends, whatever the server has.</summary>
@@ -64,7 +73,16 @@ public sealed partial class InventoryLoop(
     private bool Gather()
     {
         var before = Hash;
-        Volatile.Write(ref _current, Hashed(machine.Inventory(agentVersion)));
+        try
+        {
+            Volatile.Write(ref _current, Hashed(machine.Inventory(agentVersion)));
+        }
+        catch (Exception error)
+        {
+            // An odd machine must not cost the agent its life: it goes on with the inventory it has.
+            Log.NotGathered(logger, error);
+        }
+
         return Hash != before;
     }
 
@@ -73,9 +91,11 @@ public sealed partial class InventoryLoop(
         await _one.WaitAsync(cancellationToken);
         try
         {
-            if (Volatile.Read(ref _current) is null)
+            if (Hash is null)
                 Gather();
-            return (await server.SendInventoryAsync(_current!, cancellationToken)).Problem;
+            return Volatile.Read(ref _current) is { } current
+                ? (await server.SendInventoryAsync(current, cancellationToken)).Problem
+                : new ServerProblem(422, "inventory_unavailable", "This machine's inventory cannot be gathered; the agent's log says why.");
         }
         finally
         {
@@ -85,6 +105,9 @@ public sealed partial class InventoryLoop(
 
     private static partial class Log
     {
+        [LoggerMessage(LogLevel.Error, "The inventory could not be gathered.")]
+        public static partial void NotGathered(ILogger logger, Exception error);
+
         [LoggerMessage(LogLevel.Warning, "The inventory could not be sent; trying again.")]
         public static partial void NotSent(ILogger logger, string code, string message);
     }

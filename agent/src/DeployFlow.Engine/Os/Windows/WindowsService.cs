@@ -18,10 +18,11 @@ public sealed class WindowsService : IServiceRegistration
         if (isUpdate)
             Stop();
         Call(isUpdate ? "config" : "create", Name, "binPath=", commandLine, "start=", "auto", "DisplayName=", "DeployFlow Fleet agent");
-        Call("description", Name, "Carries out what the DeployFlow Fleet server asks of this machine.");
+        // These three make it better but not different; Wine and WinPE do not know all of them.
+        _ = Tool("description", Name, "Carries out what the DeployFlow Fleet server asks of this machine.");
         // Restarted after every death, also after one with an exit code instead of a crash.
-        Call("failure", Name, "reset=", "86400", "actions=", "restart/2000/restart/10000/restart/60000");
-        Call("failureflag", Name, "1");
+        _ = Tool("failure", Name, "reset=", "86400", "actions=", "restart/2000/restart/10000/restart/60000");
+        _ = Tool("failureflag", Name, "1");
         Call("start", Name);
     }
 
