@@ -231,9 +231,18 @@ class RequestLog:
             status=status,
             ms=round(seconds * 1000, 1),
             request_id=context.request_id,
-            actor=context.actor.name if context.actor.id else None,
-            tenant_id=str(context.tenant_id) if context.tenant_id else None,
+            **_who(context),
         )
+
+
+def _who(context: Context) -> dict[str, str]:
+    """Who asked, by id: `device_id`, `user_id` or `api_key_id`. Names of people do not belong into logs."""
+    who = {}
+    if context.actor.id is not None:
+        who[f"{context.actor.type}_id"] = str(context.actor.id)
+    if context.tenant_id is not None:
+        who["tenant_id"] = str(context.tenant_id)
+    return who
 
 
 def _route_of(scope: Scope) -> str:

@@ -204,3 +204,17 @@ def change_schema(data_dir: Path, revision: str) -> None:
     with closing(sqlite3.connect(data_dir / "deployflow.db")) as database:
         database.execute("UPDATE alembic_version SET version_num = ?", (revision,))
         database.commit()
+
+
+class TestTheLog:
+    def test_a_line_names_route_request_and_who_asked_by_id(self, server: ServerProcess) -> None:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+            connection.request("GET", "/api/v1/devices", headers={"X-Request-Id": "log-test-1234"})
+            connection.getresponse().read()
+        lines = [line for line in server.log_lines() if line.get("request_id") == "log-test-1234"]
+        assert [(line["event"], line["route"], line["status"]) for line in lines] == [
+            ("request_answered", "/api/v1/devices", 401)
+        ]
+        assert "tenant_id" not in lines[0]
+        signed_in = next(line for line in server.log_lines() if line.get("route") == "/api/v1/setup")
+        assert "admin@example.com" not in json.dumps(signed_in)
