@@ -145,7 +145,8 @@ E2E = Suite(
 )
 TOGETHER = Suite(
     "all parts together: lost work, bad input",
-    [[BIN / "pytest", "-q", "--durations=5"]],
+    # By file: the tests of one share a server.
+    [[BIN / "pytest", "-q", *TWO_AT_ONCE, "--dist", "loadfile", "--durations=5"]],
     folder=ROOT / "e2e",
     needs=[there(ROOT / "e2e" / "pytest.ini"), DOTNET, LINKER, POSTGRESQL],
     prepare=[sync_server, build_console, build_agent],
