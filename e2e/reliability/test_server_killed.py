@@ -10,9 +10,12 @@ from pathlib import Path
 from deployflow.app.simulation.client import ServerAddress
 
 from conftest import Saw
-from support.console import Console, patiently
+from support.agent import AgentProcess
+from support.console import ENDED, Console, patiently
 from support.fleet import RememberingFleet
 from support.load import Load, all_ended, lost
+from support.scripts import Trace, broken_rules
+from support.waiting import until
 from tests.support.server import ServerProcess
 
 SEED = int(os.environ.get("DEPLOYFLOW_TEST_SEED", "20261123"))
@@ -79,3 +82,32 @@ async def test_a_server_killed_20_times_loses_nothing_and_all_agents_are_back_in
         )
         assert lost(found, load, fleet) == []
         assert len(fleet.acknowledged) >= len(load.acknowledged)
+
+
+def test_a_real_agent_loses_no_line_of_output_while_its_server_is_killed(tmp_path: Path, saw: Saw) -> None:
+    chance = random.Random(SEED)
+    trace, lines = Trace(tmp_path / "trace"), 20
+    with ServerProcess(data_dir=tmp_path / "server") as server, Console.of_new_installation(server) as console:
+        agent = AgentProcess(tmp_path / "agent")
+        device_id = agent.enroll(server.url, console.token())
+        with agent:
+            orders = {
+                number: console.run_script([device_id], trace.script(number, seconds=2, lines=lines))[0]
+                for number in range(12)
+            }
+            kills = 0
+            while sum(trace.counts()[1].values()) < len(orders):
+                time.sleep(chance.uniform(0.1, 1.0))
+                server.kill()
+                server.start()
+                kills += 1
+                # Long enough to be found again, now and then.
+                time.sleep(chance.choice([0.0, 1.0, 3.0]))
+            until(
+                "all results",
+                lambda: all(console.action(action_id)["status"] in ENDED for action_id in orders.values()),
+                within_s=150,
+            )
+        saw(f"seed {SEED}: {kills} kills while {len(orders)} scripts printed {lines} lines each")
+        assert broken_rules(console, trace, orders, lines=lines) == []
+        assert kills > 0
