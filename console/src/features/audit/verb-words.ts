@@ -18,7 +18,7 @@ const SENTENCES: Record<string, string> = {
   "user.invitation_accepted": "accepted the invitation",
   "user.sign_in_reset": "made a new sign-in link for",
   "script.body_changed": "wrote a new version of script",
-  "device.reject_key": "rejected a new key of device",
+  "device.key_rejected": "rejected a new key of device",
   "action.queued": "queued action",
 };
 

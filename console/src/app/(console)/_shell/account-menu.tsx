@@ -31,10 +31,10 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
       trigger={
         <button
           type="button"
-          aria-label={`Account: ${me.user.name}`}
           className="grid size-7 shrink-0 place-items-center rounded-full border border-line-strong bg-raised font-medium text-xs hover:border-muted"
         >
-          {initials(me.user.name)}
+          <span aria-hidden>{initials(me.user.name)}</span>
+          <span className="sr-only">Account: {me.user.name}</span>
         </button>
       }
     >

@@ -30,13 +30,12 @@ export function TopBar({ onSearch, onMenu, onKeys }: TopBarProps) {
       <button
         type="button"
         onClick={onSearch}
-        aria-label="Search or go to"
         aria-keyshortcuts="Control+K Meta+K"
         className="ml-auto flex h-8 shrink-0 items-center gap-2 rounded-control border border-line px-2.5 text-muted text-sm transition-colors duration-120 hover:border-line-strong hover:text-text lg:w-64"
       >
         <Search className="size-4" strokeWidth={1.5} aria-hidden />
-        <span className="hidden flex-1 text-left lg:block">Search or go to…</span>
-        <span className="hidden gap-1 lg:flex">
+        <span className="flex-1 text-left max-lg:sr-only">Search or go to…</span>
+        <span aria-hidden className="hidden gap-1 lg:flex">
           <Kbd>Ctrl</Kbd>
           <Kbd>K</Kbd>
         </span>

@@ -59,7 +59,10 @@ function factsOf(action: ActionDetail): Fact[] {
     {
       label: "Script",
       value: action.script ? (
-        <Link href={paths.script(action.script.id)} className="rounded-control hover:underline">
+        <Link
+          href={paths.script(action.script.id)}
+          className="-my-[3px] inline-block rounded-control py-[3px] hover:underline"
+        >
           {action.script.name} <span className="text-muted">version {action.script.version_number}</span>
         </Link>
       ) : (
@@ -75,7 +78,10 @@ function factsOf(action: ActionDetail): Fact[] {
           {
             label: "Run",
             value: (
-              <Link href={paths.actionsOfBatch(action.batch_id)} className="rounded-control hover:underline">
+              <Link
+                href={paths.actionsOfBatch(action.batch_id)}
+                className="-my-[3px] inline-block rounded-control py-[3px] hover:underline"
+              >
                 All devices of this run
               </Link>
             ),
