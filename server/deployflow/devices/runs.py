@@ -102,7 +102,7 @@ async def _quarantine(session: AsyncSession, key: DeviceKey, device: SignedDevic
     await service.quarantine_key(session, key)
     trail.note(
         session,
-        "device.quarantine",
+        "device.quarantined",
         target_type="device",
         target_id=device.id,
         target_name=device.key.hostname,

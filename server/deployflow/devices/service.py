@@ -22,6 +22,9 @@ from deployflow.platform.errors import Invalid, Problem
 from deployflow.platform.ids import new_id
 from deployflow.platform.preconditions import require_version
 
+# What the trail calls it when it was done to many.
+_DONE = {"approve": "approved", "revoke": "revoked", "tag": "tagged", "untag": "untagged"}
+
 
 async def approve(session: AsyncSession, device_id: UUID, *, key_id: UUID | None = None) -> Device:
     """Let the device's waiting key work, or release the device from quarantine. Its other keys end.
@@ -31,7 +34,7 @@ async def approve(session: AsyncSession, device_id: UUID, *, key_id: UUID | None
     """
     device = await _locked(session, device_id)
     before = await _approve(session, device, key_id)
-    _note(session, "device.approve", device, before)
+    _note(session, "device.approved", device, before)
     return device
 
 
@@ -43,7 +46,7 @@ async def revoke(session: AsyncSession, device_id: UUID) -> Device:
     """
     device = await _locked(session, device_id)
     before = await _revoke(session, device)
-    _note(session, "device.revoke", device, before)
+    _note(session, "device.revoked", device, before)
     return device
 
 
@@ -64,7 +67,7 @@ async def reject_key(session: AsyncSession, device_id: UUID) -> Device:
     device.pending_key = False
     device.state_reason = None
     _touched(session, device)
-    _note(session, "device.reject_key", device, device.state)
+    _note(session, "device.key_rejected", device, device.state)
     return device
 
 
@@ -73,7 +76,7 @@ async def retire(session: AsyncSession, device_id: UUID, *, expected: int | None
     device = await _locked(session, device_id)
     require_version(device, expected)
     _touched(session, device)
-    trail.note(session, "device.retire", target_type="device", target_id=device.id, target_name=device.hostname)
+    trail.note(session, "device.retired", target_type="device", target_id=device.id, target_name=device.hostname)
     await session.execute(delete(Device).where(Device.id == device.id))
 
 
@@ -86,7 +89,7 @@ async def set_tags(session: AsyncSession, device_id: UUID, tags: Sequence[str], 
     _touched(session, device)
     trail.note(
         session,
-        "device.tag",
+        "device.tagged",
         target_type="device",
         target_id=device.id,
         target_name=device.hostname,
@@ -117,7 +120,7 @@ async def batch(session: AsyncSession, asked: BatchIn) -> list[BatchResult]:
     done = sum(result.ok for result in results)
     trail.note(
         session,
-        f"device.{asked.op}",
+        f"device.{_DONE[asked.op]}",
         target_type="device",
         target_id=None,
         target_name=f"{done} devices",

@@ -55,7 +55,7 @@ async def make_token(session: AsyncSession, wanted: TokenIn) -> tuple[Enrollment
     )
     session.add(token)
     await session.flush()
-    _note(session, "enrollment_token.create", token, {})
+    _note(session, "enrollment_token.created", token, {})
     return token, made.text
 
 
@@ -74,7 +74,7 @@ async def change_token(
             changes[name] = (_plain(before), _plain(value))
             setattr(token, name, value)
     await session.flush()
-    _note(session, "enrollment_token.change", token, changes)
+    _note(session, "enrollment_token.changed", token, changes)
     return token
 
 
@@ -85,7 +85,7 @@ async def revoke_token(session: AsyncSession, token_id: UUID, *, expected: int |
     if token.revoked_at is not None:
         raise TokenRevokedAlready
     token.revoked_at = clock.now()
-    _note(session, "enrollment_token.revoke", token, {})
+    _note(session, "enrollment_token.revoked", token, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ async def _enroll(session: AsyncSession, token_id: UUID, asked: EnrollIn, spki: 
     context.actor = Actor(type="device", id=device.id, name=asked.facts.hostname)
     trail.note(
         session,
-        "device.enroll",
+        "device.enrolled",
         target_type="device",
         target_id=device.id,
         target_name=device.hostname,

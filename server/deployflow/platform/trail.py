@@ -16,7 +16,7 @@ from deployflow.platform.context import Context
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One thing that happened: `verb` as `object.past_or_imperative`, such as `device.approve`.
+    """One thing that happened: `verb` as `object.past`, such as `device.approved`.
 
     Attributes:
         changes: Field to (before, after). Never a secret's value.

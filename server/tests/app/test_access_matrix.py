@@ -4,6 +4,7 @@ The routes come from the application itself: a new one fails here until it says 
 more than its path, has a case in `tests/support/cases`.
 """
 
+import re
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from tests.support.routes import AdminRoute, admin_routes
 NOBODY = "00000000-0000-7000-8000-000000000000"
 # Open without an account: a new one has to be thought about.
 OPEN = {"get_setup", "complete_setup", "sign_in", "answer_totp", "accept_invitation"}
+# `device.approved`, not `device.approve`: one way, so that a filter can be guessed.
+SAYS_WHAT_HAPPENED = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)*([a-z]+ed(_[a-z]+)?|set_up|sign_in_reset|tenant_chosen)")
 # Answers as long as the caller listens.
 STREAMS = {"stream_events"}
 # While there is no user: `tests/identity/test_setup.py` has these.
@@ -210,6 +213,10 @@ class TestTrail:
             if added != 1:
                 wrong.append((str(route), f"{added} events"))
         assert not wrong
+        async with clients.db.read(system_context()) as session:
+            verbs = set(await session.scalars(select(AuditEvent.verb).distinct()))
+        assert len(verbs) > 30
+        assert not [verb for verb in verbs if not SAYS_WHAT_HAPPENED.fullmatch(verb)]
 
     async def _events(self, clients: Clients) -> int:
         async with clients.db.read(system_context()) as session:

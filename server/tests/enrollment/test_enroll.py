@@ -64,7 +64,7 @@ class TestGood:
     ) -> None:
         _, text = await make_token(clients.db, clients.tenant_id)
         await machine.enroll(text)
-        event = await row(clients, AuditEvent, verb="device.enroll")
+        event = await row(clients, AuditEvent, verb="device.enrolled")
         assert event.target_id == machine.device_id
         assert event.tenant_id == clients.tenant_id
 
