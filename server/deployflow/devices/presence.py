@@ -160,7 +160,10 @@ class Presence:
             else:
                 await connection.execute(_update_all(rows))
 
-    async def _write_nonces(self, spent: Sequence[SpentNonce]) -> None:
+    async def _write_nonces(self, seen: Sequence[SpentNonce]) -> None:
+        spent = [nonce for nonce in seen if self._spent.claim(nonce.thumbprint, nonce.nonce, nonce.expires)]
+        if not spent:
+            return
         rows = func.unnest(
             _array([nonce.thumbprint for nonce in spent], String()),
             _array([nonce.nonce for nonce in spent], String()),
@@ -172,11 +175,17 @@ class Presence:
             .on_conflict_do_nothing()
             .returning(_NONCES.c.thumbprint, _NONCES.c.nonce)
         )
-        async with self._db.write(system_context()) as session:
-            written = (await (await session.connection()).execute(statement)).all()
-        expires = {(nonce.thumbprint, nonce.nonce): nonce.expires for nonce in spent}
-        for thumbprint, nonce in written:
-            self._spent.add(thumbprint, nonce, expires[thumbprint, nonce])
+        try:
+            async with self._db.write(system_context()) as session:
+                written = {tuple(row) for row in await (await session.connection()).execute(statement)}
+        except BaseException:
+            # Kept for the next flush, which has to write them.
+            written = set()
+            raise
+        finally:
+            for nonce in spent:
+                if (nonce.thumbprint, nonce.nonce) not in written:
+                    self._spent.release(nonce.thumbprint, nonce.nonce, nonce.expires)
 
 
 # What was heard of a device just before it was revoked does not show it as online again.

@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.devices.errors import Replayed
 from deployflow.devices.models import RequestNonce
-from deployflow.platform.db import after_commit
 from deployflow.platform.errors import Unavailable
 from deployflow.platform.runtime import Runtime
 
@@ -79,31 +78,41 @@ async def spend(session: AsyncSession, *, keyid: str, nonce: str, expires: int) 
 
 
 class Spent:
-    """The nonces that this process itself has written: seeing them in the database is no replay."""
+    """The nonces that this process itself has written, or is writing: seeing them in the database is no replay.
+
+    Marked before the write, because a lease and the presence flush may write the same nonce at the same moment, and
+    neither must take the other for a thief.
+    """
 
     def __init__(self, _runtime: Runtime) -> None:
         self._buckets: dict[int, set[int]] = {}
 
-    def add(self, keyid: str, nonce: str, expires: int) -> None:
+    def claim(self, keyid: str, nonce: str, expires: int) -> bool:
+        """Mark a nonce as ours; False when it was already."""
         minute = expires // BUCKET_S
         kept = self._buckets.get(minute)
         if kept is None:
             present = int(time.time()) // BUCKET_S
             self._buckets = {number: marks for number, marks in self._buckets.items() if number >= present}
             kept = self._buckets[minute] = set()
-        kept.add(hash((keyid, nonce)))
+        mark = hash((keyid, nonce))
+        if mark in kept:
+            return False
+        kept.add(mark)
+        return True
 
-    def has(self, keyid: str, nonce: str, expires: int) -> bool:
-        return hash((keyid, nonce)) in self._buckets.get(expires // BUCKET_S, ())
+    def release(self, keyid: str, nonce: str, expires: int) -> None:
+        """It turned out to be another process's: whoever uses it here sends it a second time."""
+        self._buckets.get(expires // BUCKET_S, set()).discard(hash((keyid, nonce)))
 
 
 async def spend_many(session: AsyncSession, spent: Spent, requests: Iterable[tuple[str, str, int]]) -> set[str]:
     """Spend the nonces of requests (keyid, nonce, expires) that are about to be handed something.
 
     Returns:
-        The keyids of those that were handed something before, here or elsewhere.
+        The keyids of those that were handed something, or seen, by another process.
     """
-    fresh = {(keyid, nonce): expires for keyid, nonce, expires in requests if not spent.has(keyid, nonce, expires)}
+    fresh = {(keyid, nonce): expires for keyid, nonce, expires in requests if spent.claim(keyid, nonce, expires)}
     if not fresh:
         return set()
     rows = [
@@ -118,13 +127,10 @@ async def spend_many(session: AsyncSession, spent: Spent, requests: Iterable[tup
         .returning(RequestNonce.thumbprint, RequestNonce.nonce)
     )
     written = {(keyid, nonce) for keyid, nonce in await session.execute(statement)}
-
-    def remember() -> None:
-        for keyid, nonce in written:
-            spent.add(keyid, nonce, fresh[keyid, nonce])
-
-    after_commit(session, remember)
-    return {keyid for keyid, nonce in fresh if (keyid, nonce) not in written}
+    foreign = fresh.keys() - written
+    for keyid, nonce in foreign:
+        spent.release(keyid, nonce, fresh[keyid, nonce])
+    return {keyid for keyid, _nonce in foreign}
 
 
 async def forget_expired(session: AsyncSession) -> None:

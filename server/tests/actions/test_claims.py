@@ -30,15 +30,18 @@ async def test_64_workers_lease_each_action_exactly_once(
     runs = {device_id: uuid4() for device_id in devices}
     taken: list[UUID] = []
 
+    # A server has at most 20 connections; the workers stand in line for them as its tasks do.
+    connections = asyncio.Semaphore(16)
+
     async def worker(number: int) -> None:
         device_id = devices[number % DEVICES]
+        visit = Visit(device_id, runs[device_id], {}, 3)
         while True:
-            visit = Visit(device_id, runs[device_id], {}, 3)
-            async with runtime.db.read(system_context()) as session:
+            async with connections, runtime.db.read(system_context()) as session:
                 sight = (await leasing.look(session, [visit]))[device_id]
             if not sight.hand_out:
                 return
-            async with runtime.db.write(system_context()) as session:
+            async with connections, runtime.db.write(system_context()) as session:
                 given = await leasing.hand_out(runtime, session, {device_id: (visit, sight)})
             taken.extend(delivery.action_id for delivery in given.get(device_id, []))
 
