@@ -16,14 +16,15 @@ MAX_VALUE = 8_000
 MASK = "••••••"
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """Refuse what no database keeps: NUL, and half a surrogate pair."""
     text.encode()
     if "\x00" in text:
         raise ValueError("may not contain NUL characters")
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[str, AfterValidator(storable)]
 Value = Annotated[Text, Field(max_length=MAX_VALUE)]
 # Becomes the environment variable DF_<NAME> and, in PowerShell, an argument.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,62}$")]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from deployflow.actions.schemas import MAX_TIMEOUT_S
-from deployflow.scripts.parameters import Parameter, Parameters, Text
+from deployflow.scripts.parameters import Parameter, Parameters, Text, storable
 
 # Sixteen of them fit into one check-in's answer. What is larger is a program and wants to be a download.
 MAX_BODY_BYTES = 512 * 1024
@@ -27,10 +27,12 @@ def _distinct(tags: list[str]) -> list[str]:
 
 
 Body = Annotated[Text, Field(min_length=1), AfterValidator(_body_sized)]
-ScriptName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ScriptName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(storable)
+]
 Description = Annotated[Text, Field(max_length=2000)]
 Note = Annotated[Text, Field(max_length=500)]
-Tag = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(storable)]
 Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_distinct)]
 Timeout = Annotated[int, Field(ge=1, le=MAX_TIMEOUT_S)]
 DEFAULT_TIMEOUT_S = 3600
