@@ -7,8 +7,9 @@ export default defineConfig({
   // One server and one agent at a time: the story is told in order.
   workers: 1,
   fullyParallel: false,
-  timeout: 120_000,
-  expect: { timeout: 15_000 },
+  timeout: 240_000,
+  // Generous: the machine may be building three other things.
+  expect: { timeout: 30_000 },
   reporter: [["list"]],
   outputDir: "test-results",
   use: { launchOptions: launch, viewport: { width: 1440, height: 900 }, trace: "retain-on-failure" },

@@ -52,7 +52,7 @@ test("the first-run link makes the administrator, and the first device appears b
   const line = await page.evaluate(() => navigator.clipboard.readText());
   expect(line).toContain(server.url);
   agent = await enrollByLine(line);
-  await expect(page.getByText("Waiting for the first device…")).toBeHidden({ timeout: 30_000 });
+  await expect(page.getByText("Waiting for the first device…")).toBeHidden({ timeout: 60_000 });
   await expect(page.locator("[data-status=online]")).toBeVisible({ timeout: 60_000 });
   await page.getByRole("link", { name: "Run a script" }).click();
   await expect(page).toHaveURL(/\/run\/\?device=/);
@@ -76,11 +76,11 @@ test("a script written here prints into the page while it runs, and its end is s
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page).toHaveURL(/\/actions\/detail\/\?id=/);
   const log = page.getByRole("region", { name: "Log" });
-  await expect(log.getByText("line 1", { exact: true })).toBeVisible({ timeout: 30_000 });
+  await expect(log.getByText("line 1", { exact: true })).toBeVisible({ timeout: 60_000 });
   await expect(page.locator("[data-status=running]").first()).toBeVisible();
   await expect(log.getByText("line 3", { exact: true })).toBeVisible();
   await expect(page.locator("[data-status=running]").first()).toBeVisible();
-  await expect(page.locator("[data-status=succeeded]").first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator("[data-status=succeeded]").first()).toBeVisible({ timeout: 90_000 });
   await expect(log.getByText("line 8", { exact: true })).toBeVisible();
   await expect(page.getByText("exit code 0")).toBeVisible();
   ids.action = new URL(page.url()).searchParams.get("id") ?? "";
@@ -90,11 +90,11 @@ test("a running script is cancelled", async () => {
   await page.getByRole("button", { name: "Run again" }).click();
   await expect(page).not.toHaveURL(new RegExp(ids.action));
   await expect(page.getByRole("region", { name: "Log" }).getByText("line 1", { exact: true })).toBeVisible({
-    timeout: 30_000,
+    timeout: 60_000,
   });
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("button", { name: "Cancel the action" }).click();
-  await expect(page.locator("[data-status=cancelled]").first()).toBeVisible({ timeout: 30_000 });
+  await expect(page.locator("[data-status=cancelled]").first()).toBeVisible({ timeout: 60_000 });
 });
 
 test("a saved script is asked for its parameters, and its versions are compared", async () => {
@@ -128,7 +128,7 @@ test("a saved script is asked for its parameters, and its versions are compared"
   await page.getByLabel("Who").fill("Zoë");
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await expect(page.getByRole("region", { name: "Log" }).getByText("good day Zoë")).toBeVisible({
-    timeout: 30_000,
+    timeout: 60_000,
   });
 });
 
@@ -233,7 +233,7 @@ test("a run is started with the keyboard alone", async () => {
   await page.keyboard.type("keys");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("region", { name: "Log" }).getByText("good day keys")).toBeVisible({
-    timeout: 30_000,
+    timeout: 60_000,
   });
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();

@@ -10,6 +10,7 @@ import {
 import { type ListState, listQuery } from "@/lib/api/request";
 import type { Action, LogChunk } from "@/lib/api/types";
 import { collect, cursorList } from "@/lib/list/cursor-list";
+import { isOpen } from "./open-states";
 
 export const actionKeys = {
   all: ["actions"] as const,
@@ -29,10 +30,14 @@ const CSV_LIMIT = 10_000;
 export const collectActions = (state: ListState) =>
   collect<Action>((cursor) => listActions({ query: listQuery({ ...state, limit: 200 }, cursor) }), CSV_LIMIT);
 
+const OPEN_POLL_MS = 4_000;
+
 export const actionQuery = (id: string) =>
   queryOptions({
     queryKey: actionKeys.detail(id),
     queryFn: ({ signal }) => readAction({ path: { action_id: id }, signal }),
+    // The event stream tells of each change; this catches one it missed while somebody is watching.
+    refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? OPEN_POLL_MS : false),
   });
 
 export type ActionLog = { chunks: LogChunk[]; lastSeq: number; complete: boolean; truncated: boolean };

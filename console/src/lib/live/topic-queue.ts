@@ -4,14 +4,13 @@ import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 const MAX_LIVE_PAGES = 3;
 const FLUSH_MS = 400;
 
+type TopicQueue = { add: (data: string) => void; refreshShown: () => void; close: () => void };
+
 /**
  * A topic is a query key prefix: `devices` is `["devices"]`, `device:<id>` is `["device", "<id>"]`.
  * Topics are gathered for a moment, so a burst of changes costs one refetch.
  */
-export function createTopicQueue(queryClient: QueryClient): {
-  add: (data: string) => void;
-  close: () => void;
-} {
+export function createTopicQueue(queryClient: QueryClient): TopicQueue {
   const waiting = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -32,6 +31,11 @@ export function createTopicQueue(queryClient: QueryClient): {
       for (const topic of parseTopics(data)) waiting.add(topic);
       timer ??= setTimeout(flush, FLUSH_MS);
     },
+    refreshShown: () =>
+      void queryClient.invalidateQueries({
+        refetchType: "active",
+        predicate: (query) => loadedPages(query.state.data) <= MAX_LIVE_PAGES,
+      }),
     close: () => clearTimeout(timer),
   };
 }

@@ -4,6 +4,8 @@ import { setLiveState } from "./live-store";
 import { createTopicQueue } from "./topic-queue";
 
 const POLL_MS = 15_000;
+/** While events arrive pages are still read anew now and then: an event can be lost between server and tab. */
+const REFRESH_MS = 60_000;
 const SILENCE_MS = 45_000; // The server pings every 15 s; three missed pings are a dead stream.
 
 /** Keeps one event stream open while somebody is signed in, and refetches what it names. */
@@ -19,6 +21,7 @@ export function openLiveEvents(queryClient: QueryClient): () => void {
   let retry: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let poll: ReturnType<typeof setInterval> | undefined;
+  const refresh = setInterval(topics.refreshShown, REFRESH_MS);
   let attempts = 0;
   let missedEvents = false;
 
@@ -64,6 +67,7 @@ export function openLiveEvents(queryClient: QueryClient): () => void {
     clearTimeout(retry);
     clearTimeout(silence);
     clearInterval(poll);
+    clearInterval(refresh);
     setLiveState("off");
   };
 }

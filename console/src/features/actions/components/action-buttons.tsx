@@ -10,7 +10,7 @@ import type { ActionDetail } from "@/lib/api/types";
 import { paths } from "@/lib/paths";
 import { useCan } from "@/lib/session";
 import { useCancelAction, useRunAgain } from "../api";
-import { isOpen } from "./action-rows";
+import { isOpen } from "../open-states";
 
 export function ActionButtons({ action }: { action: ActionDetail }) {
   const can = useCan();

@@ -5,7 +5,7 @@ import { StatusBadge } from "@/components/status-badge";
 import { Elapsed, Time } from "@/components/time";
 import type { Action } from "@/lib/api/types";
 import { paths } from "@/lib/paths";
-import { actionStatus } from "./action-rows";
+import { actionStatus } from "../open-states";
 
 export const ACTION_COLUMNS: Column<Action>[] = [
   {

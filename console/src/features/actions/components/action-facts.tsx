@@ -6,7 +6,7 @@ import { Time } from "@/components/time";
 import type { ActionDetail } from "@/lib/api/types";
 import { bytes, duration, shortId } from "@/lib/format";
 import { paths } from "@/lib/paths";
-import { isOpen } from "./action-rows";
+import { isOpen } from "../open-states";
 
 export function ActionFacts({ action }: { action: ActionDetail }) {
   const parameters = Object.entries(action.parameters ?? {});

@@ -5,7 +5,7 @@ import { LogViewer } from "@/components/log/log-viewer";
 import { ErrorState } from "@/components/states";
 import type { ActionDetail } from "@/lib/api/types";
 import { actionLogQuery, logTextHref } from "../api";
-import { isOpen } from "./action-rows";
+import { isOpen } from "../open-states";
 
 export function ActionLogPanel({ action }: { action: ActionDetail }) {
   const log = useQuery(actionLogQuery(action.id));

@@ -3,6 +3,7 @@ import { StatusBadge } from "@/components/status-badge";
 import { Elapsed, Time } from "@/components/time";
 import type { Action } from "@/lib/api/types";
 import { paths } from "@/lib/paths";
+import { actionStatus } from "../open-states";
 
 /** A short list of actions inside another page. */
 export function ActionRows({ actions, showDevice = false }: { actions: Action[]; showDevice?: boolean }) {
@@ -34,15 +35,4 @@ export function ActionRows({ actions, showDevice = false }: { actions: Action[];
       ))}
     </ul>
   );
-}
-
-const OPEN: readonly string[] = ["pending", "leased", "running"];
-
-/** Between the click on Cancel and the device's answer an action is neither running nor cancelled. */
-export function actionStatus(action: Action): string {
-  return action.cancel_requested_at && OPEN.includes(action.status) ? "cancelling" : action.status;
-}
-
-export function isOpen(action: Action): boolean {
-  return OPEN.includes(action.status);
 }

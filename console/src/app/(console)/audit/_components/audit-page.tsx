@@ -30,6 +30,7 @@ export function AuditPage() {
       />
       <ListToolbar
         list={list}
+        searchLabel="Search who, what and on what"
         filters={AUDIT_FILTERS}
         columns={columns}
         collect={() => collectAudit(list.request)}
