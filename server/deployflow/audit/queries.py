@@ -25,7 +25,7 @@ LIST = ListSpec(
         "at": ListField(AuditEvent.at, datetime, sortable=True),
         "actor_id": ListField(AuditEvent.actor_id, UUID),
         "actor_type": ListField(AuditEvent.actor_type),
-        "verb": ListField(AuditEvent.verb, sortable=True),
+        "verb": ListField(AuditEvent.verb),
         "target_type": ListField(AuditEvent.target_type),
         "target_id": ListField(AuditEvent.target_id, UUID),
     },

@@ -234,6 +234,7 @@ async def test_more_than_a_batch_is_sealed_and_walked(
 ) -> None:
     runtime: Runtime = app.state.runtime
     monkeypatch.setattr(chain, "BATCH", 3)
+    monkeypatch.setattr(chain, "PAGE", 3)
     for number in range(7):
         await note(runtime.db, clients.tenant_id, f"thing {number}")
     assert [await chain.seal(runtime) for _ in range(4)] == [3, 3, 1, 0]
