@@ -83,7 +83,7 @@ public sealed class KilledAgentTests : IAsyncDisposable
 
         _agent.Run();
         foreach (var order in orders)
-            await _server.FinishedAsync(order.ActionId, 40);
+            await _server.FinishedAsync(order.ActionId);
         var runs = File.ReadAllLines(Witness).Select(line => line.Trim()).ToList();
         Assert.Equal(runs.Distinct().Count(), runs.Count);
         // Whoever says "succeeded" did run; whoever was cut off says "interrupted".

@@ -22,7 +22,7 @@ public sealed class EnrollCommand(Platform platform, DataDirectory data)
 
         var settings = ServerSettings.Of(options.Server, options.Proxy, options.ExtraCa, options.InsecureHttp);
         var enroller = new Enroller(data, platform.Keys(data), platform.Machine(options.DmiTable), TimeProvider.System, AgentVersion.Current);
-        var order = new EnrollOrder(options.Token, settings, options.InsecureHttp, options.DmiTable);
+        var order = new EnrollOrder(options.Token, settings, options.InsecureHttp, options.DmiTable, options.Force);
         var backoff = new Backoff(Random.Shared);
         for (var attempt = 1; ; attempt++)
         {

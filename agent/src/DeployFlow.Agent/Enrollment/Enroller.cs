@@ -12,6 +12,16 @@ public sealed class Enroller(DataDirectory data, IDeviceKeyStore keys, IMachine 
         data.Ensure();
         // The key of an enrollment whose answer was lost: with it the server recognises the second try.
         using var key = keys.Open() ?? keys.Create();
+        var answer = await EnrollAsync(order, key, cancellationToken);
+        if (answer.Problem?.Code != ProblemCode.DeviceRevoked || !order.Force)
+            return answer;
+        // A revoked key never comes back; its machine may, with another one.
+        using var fresh = keys.Create();
+        return await EnrollAsync(order, fresh, cancellationToken);
+    }
+
+    private async Task<ServerAnswer<Enrolled>> EnrollAsync(EnrollOrder order, IDeviceKey key, CancellationToken cancellationToken)
+    {
         using var http = ServerConnection.Create(order.Settings);
         var server = new ServerClient(http, key, new ServerClock(time), $"deployflow-agent/{agentVersion}");
         var request = new EnrollRequest(
@@ -49,4 +59,5 @@ public sealed class Enroller(DataDirectory data, IDeviceKeyStore keys, IMachine 
 public sealed record Enrolled(AgentConfiguration Configuration, bool IsPending);
 
 /// <param name="DmiTable">A file to read SMBIOS tables from instead of the firmware's; for tests.</param>
-public sealed record EnrollOrder(string Token, ServerSettings Settings, bool InsecureHttp, string? DmiTable);
+/// <param name="Force">Where the present key was revoked, make another.</param>
+public sealed record EnrollOrder(string Token, ServerSettings Settings, bool InsecureHttp, string? DmiTable, bool Force = false);

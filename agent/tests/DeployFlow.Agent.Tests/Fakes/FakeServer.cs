@@ -78,8 +78,11 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>Cuts all connections in the middle of what they do.</summary>
     public void KillConnections() => _http.KillConnections();
 
-    /// <summary>Waits until <paramref name="condition"/> holds, looking whenever something arrived.</summary>
-    public async Task UntilAsync(Func<bool> condition, string what, int seconds = 20)
+    /// <summary>
+    /// Waits until <paramref name="condition"/> holds, looking whenever something arrived. The limit is generous: it only
+    /// ends a test that has failed already, and a build machine may be busy.
+    /// </summary>
+    public async Task UntilAsync(Func<bool> condition, string what, int seconds = 120)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
         while (true)
@@ -101,7 +104,7 @@ internal sealed class FakeServer : IAsyncDisposable
         }
     }
 
-    public async Task<FinishedReport> FinishedAsync(string actionId, int seconds = 20)
+    public async Task<FinishedReport> FinishedAsync(string actionId, int seconds = 120)
     {
         FinishedReport? Find() => Reports.OfType<FinishedReport>().FirstOrDefault(report => report.ActionId == actionId);
         await UntilAsync(() => Find() is not null, $"the end of {actionId}", seconds);
