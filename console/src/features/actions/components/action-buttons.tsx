@@ -52,7 +52,8 @@ export function ActionButtons({ action }: { action: ActionDetail }) {
         </Button>
       )}
       <ConfirmDialog
-        open={asking}
+        // It may end by itself while the question is open.
+        open={asking && isOpen(action)}
         onOpenChange={setAsking}
         title={`Cancel “${action.title}” on ${action.device.hostname}`}
         confirmLabel="Cancel the action"
