@@ -91,6 +91,7 @@ async def prepare(app: FastAPI) -> str | None:
     """
     if not app.state.prepared:
         await migrate.upgrade(app.state.runtime.db)
+        await app.state.runtime.db.learn_sizes()
         app.state.first_run_token = await ensure_token(app.state.runtime)
         app.state.prepared = True
     token: str | None = app.state.first_run_token

@@ -1,5 +1,6 @@
 """What the domains bring: their tables, routes, action kinds and periodic work. One line each."""
 
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -37,6 +38,9 @@ from deployflow.secrets import endpoints as secrets_endpoints
 
 # Domains with tables, lowest first; each adds itself.
 TABLES = ("identity", "audit", "secrets", "devices", "enrollment", "actions", "scripts")
+
+# A fleet may grow a hundredfold in an hour.
+LEARN_SIZES_EVERY = timedelta(minutes=10)
 
 
 def load_tables() -> MetaData:
@@ -109,4 +113,5 @@ def periodic_work(runtime: Runtime) -> list[Periodic]:
         *actions_tasks.periodic(runtime),
         *checkin_desk.periodic(runtime),
         *idempotency.periodic(runtime),
+        Periodic("learn_sizes", LEARN_SIZES_EVERY, runtime.db.learn_sizes, exclusive=True),
     ]
