@@ -37,9 +37,9 @@ def main(names: list[str]) -> int:
         print(f"bench: no benchmark is named {' or '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
     machine.raise_open_files()
-    machine.go_first()
     failed = []
     with ExitStack() as stack:
+        stack.enter_context(machine.first_in_line())
         try:
             postgres = stack.enter_context(cluster())
         except NoPostgres as error:

@@ -22,7 +22,7 @@ from tests.support.server import free_port
 TARGET_RATIO = 0.5
 CONNECTIONS = 32
 DEVICES = 4_000
-REQUESTS = 12_000
+REQUESTS = 8_000
 ROUNDS = 5
 
 

@@ -8,13 +8,15 @@ import os
 import platform
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORES = {CORES[0]}
 # A share of a busy core some thirty times that of an ordinary process.
 PRIORITY = -15
+# Where Linux groups processes by session, priorities count within a session only, and the session has its own.
+_AUTOGROUP = Path("/proc/self/autogroup")
 LOAD_CORES = set(CORES[1:]) or {CORES[0]}
 
 
@@ -25,13 +27,20 @@ def raise_open_files() -> int:
     return hard
 
 
-def go_first() -> bool:
+@contextmanager
+def first_in_line() -> Iterator[None]:
     """Run before what else runs on this machine, with all that is started from here; only where that is allowed."""
-    try:
+    before = _AUTOGROUP.read_text().rsplit("nice", 1)[-1].strip() if _AUTOGROUP.exists() else None
+    with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-    except OSError:
-        return False
-    return True
+        if before is not None:
+            _AUTOGROUP.write_text(str(PRIORITY))
+    try:
+        yield
+    finally:
+        if before is not None:
+            with suppress(OSError):
+                _AUTOGROUP.write_text(before)
 
 
 def pin(pid: int, cores: set[int]) -> None:
