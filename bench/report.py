@@ -77,7 +77,7 @@ def write() -> None:
                 f"| {figure.name} | {figure.shown(figure.measured)} | {figure.target_shown} | {figure.verdict} | {figure.note} |"
                 for figure in figures
             ]
-            lines += ["", *(f"{words}\n" for words in report["words"])]
+            lines += ["", *(line for words in report["words"] for line in (words, ""))]
     if NOTES.exists():
         lines += [NOTES.read_text().rstrip(), ""]
     PAGE.write_text("\n".join(line.rstrip() for line in lines).replace("\n\n\n", "\n\n"))
