@@ -19,24 +19,14 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
- * Get Setup
+ * Check In
  *
- * Whether the first administrator is still to be made.
+ * The agent's heartbeat, held up to `max_wait_s` and answered at once when there is news.
  */
-export const getSetup = <ThrowOnError extends boolean = true>(options?: Options<GetSetupData, ThrowOnError>): RequestResult<GetSetupResponses, GetSetupErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSetupResponses, GetSetupErrors, ThrowOnError, 'data'>({
+export const checkIn = <ThrowOnError extends boolean = true>(options: Options<CheckInData, ThrowOnError>): RequestResult<CheckInResponses, CheckInErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CheckInResponses, CheckInErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    url: '/api/v1/setup',
-    ...options
-});
-
-/**
- * Complete Setup
- *
- * Make the organisation and its first administrator, and sign them in.
- */
-export const completeSetup = <ThrowOnError extends boolean = true>(options: Options<CompleteSetupData, ThrowOnError>): RequestResult<CompleteSetupResponses, CompleteSetupErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CompleteSetupResponses, CompleteSetupErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/api/v1/setup',
+    security: [{ name: 'Signature', type: 'apiKey' }],
+    url: '/agent/v1/check-in',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -45,45 +35,69 @@ export const completeSetup = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
- * Sign Out
+ * Enroll
  *
- * Sign out.
+ * Turn an enrollment token into a device. 200 when this key was enrolled by this token before.
  */
-export const signOut = <ThrowOnError extends boolean = true>(options?: Options<SignOutData, ThrowOnError>): RequestResult<SignOutResponses, SignOutErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<SignOutResponses, SignOutErrors, ThrowOnError, 'data'>({
+export const enroll = <ThrowOnError extends boolean = true>(options?: Options<EnrollData, ThrowOnError>): RequestResult<EnrollResponses, EnrollErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<EnrollResponses, EnrollErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/agent/v1/enroll',
+    ...options
+});
+
+/**
+ * Put Inventory
+ *
+ * Keep the newest inventory of the device.
+ */
+export const putInventory = <ThrowOnError extends boolean = true>(options?: Options<PutInventoryData, ThrowOnError>): RequestResult<PutInventoryResponses, PutInventoryErrors, ThrowOnError, 'data'> => (options?.client ?? client).put<PutInventoryResponses, PutInventoryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ name: 'Signature', type: 'apiKey' }],
+    url: '/agent/v1/inventory',
+    ...options
+});
+
+/**
+ * Report
+ *
+ * Keep what happened, in order, and acknowledge each report.
+ */
+export const report = <ThrowOnError extends boolean = true>(options?: Options<ReportData, ThrowOnError>): RequestResult<ReportResponses, ReportErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<ReportResponses, ReportErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{ name: 'Signature', type: 'apiKey' }],
+    url: '/agent/v1/reports',
+    ...options
+});
+
+/**
+ * List Actions
+ *
+ * List actions, the newest first.
+ */
+export const listActions = <ThrowOnError extends boolean = true>(options?: Options<ListActionsData, ThrowOnError>): RequestResult<ListActionsResponses, ListActionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListActionsResponses, ListActionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/session',
+    url: '/api/v1/actions',
     ...options
 });
 
 /**
- * Get Session
+ * Queue Actions
  *
- * Who is signed in, where, and what they may do.
+ * Queue one thing on one or many devices: one action each, all or none.
  */
-export const getSession = <ThrowOnError extends boolean = true>(options?: Options<GetSessionData, ThrowOnError>): RequestResult<GetSessionResponses, GetSessionErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError, 'data'>({
+export const queueActions = <ThrowOnError extends boolean = true>(options: Options<QueueActionsData, ThrowOnError>): RequestResult<QueueActionsResponses, QueueActionsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<QueueActionsResponses, QueueActionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/session',
-    ...options
-});
-
-/**
- * Sign In
- *
- * Sign in with e-mail address and password.
- */
-export const signIn = <ThrowOnError extends boolean = true>(options: Options<SignInData, ThrowOnError>): RequestResult<SignInResponses, SignInErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SignInResponses, SignInErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/api/v1/session',
+    url: '/api/v1/actions',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -92,425 +106,99 @@ export const signIn = <ThrowOnError extends boolean = true>(options: Options<Sig
 });
 
 /**
- * Answer Totp
+ * Read Summary
  *
- * Finish signing in with a code of the authenticator app, or a recovery code.
+ * How many run, wait, worked and failed.
  */
-export const answerTotp = <ThrowOnError extends boolean = true>(options: Options<AnswerTotpData, ThrowOnError>): RequestResult<AnswerTotpResponses, AnswerTotpErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AnswerTotpResponses, AnswerTotpErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/api/v1/session/totp',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Choose Tenant
- *
- * Go to another organisation.
- */
-export const chooseTenant = <ThrowOnError extends boolean = true>(options: Options<ChooseTenantData, ThrowOnError>): RequestResult<ChooseTenantResponses, ChooseTenantErrors, ThrowOnError, 'data'> => (options.client ?? client).put<ChooseTenantResponses, ChooseTenantErrors, ThrowOnError, 'data'>({
+export const readSummary = <ThrowOnError extends boolean = true>(options?: Options<ReadSummaryData, ThrowOnError>): RequestResult<ReadSummaryResponses, ReadSummaryErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ReadSummaryResponses, ReadSummaryErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/session/tenant',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Step Up
- *
- * Give the password again, for acts that ask for it.
- */
-export const stepUp = <ThrowOnError extends boolean = true>(options: Options<StepUpData, ThrowOnError>): RequestResult<StepUpResponses, StepUpErrors, ThrowOnError, 'data'> => (options.client ?? client).post<StepUpResponses, StepUpErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/session/step-up',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * List Sessions
- *
- * Where this person is signed in.
- */
-export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/session/sessions',
+    url: '/api/v1/actions/summary',
     ...options
 });
 
 /**
- * End Session
+ * Read Action
  *
- * Sign out another browser of this person.
+ * One action with its timeline, what ran, and its result.
  */
-export const endSession = <ThrowOnError extends boolean = true>(options: Options<EndSessionData, ThrowOnError>): RequestResult<EndSessionResponses, EndSessionErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError, 'data'>({
+export const readAction = <ThrowOnError extends boolean = true>(options: Options<ReadActionData, ThrowOnError>): RequestResult<ReadActionResponses, ReadActionErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadActionResponses, ReadActionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/session/sessions/{session_id}',
+    url: '/api/v1/actions/{action_id}',
     ...options
 });
 
 /**
- * Update Me
+ * Cancel Action
  *
- * Change the own name.
+ * Call an action off: at once while it waits, through the device while it runs.
  */
-export const updateMe = <ThrowOnError extends boolean = true>(options: Options<UpdateMeData, ThrowOnError>): RequestResult<UpdateMeResponses, UpdateMeErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateMeResponses, UpdateMeErrors, ThrowOnError, 'data'>({
+export const cancelAction = <ThrowOnError extends boolean = true>(options: Options<CancelActionData, ThrowOnError>): RequestResult<CancelActionResponses, CancelActionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CancelActionResponses, CancelActionErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/me',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Change Password
- *
- * Set another password; every other browser is signed out.
- */
-export const changePassword = <ThrowOnError extends boolean = true>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).put<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/me/password',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Start Totp
- *
- * Begin with an authenticator app: its secret, shown once.
- */
-export const startTotp = <ThrowOnError extends boolean = true>(options?: Options<StartTotpData, ThrowOnError>): RequestResult<StartTotpResponses, StartTotpErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<StartTotpResponses, StartTotpErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/me/totp',
+    url: '/api/v1/actions/{action_id}/cancel',
     ...options
 });
 
 /**
- * Confirm Totp
+ * Read Log
  *
- * Prove that the app works and turn it on; the recovery codes are shown once.
+ * The next piece of an action's output.
  */
-export const confirmTotp = <ThrowOnError extends boolean = true>(options: Options<ConfirmTotpData, ThrowOnError>): RequestResult<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError, 'data'> => (options.client ?? client).put<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError, 'data'>({
+export const readLog = <ThrowOnError extends boolean = true>(options: Options<ReadLogData, ThrowOnError>): RequestResult<ReadLogResponses, ReadLogErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadLogResponses, ReadLogErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/me/totp',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Disable Totp
- *
- * Go back to the password alone.
- */
-export const disableTotp = <ThrowOnError extends boolean = true>(options: Options<DisableTotpData, ThrowOnError>): RequestResult<DisableTotpResponses, DisableTotpErrors, ThrowOnError, 'data'> => (options.client ?? client).post<DisableTotpResponses, DisableTotpErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/me/totp:disable',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * New Recovery Codes
- *
- * Ten new recovery codes; those before are worth nothing.
- */
-export const newRecoveryCodes = <ThrowOnError extends boolean = true>(options?: Options<NewRecoveryCodesData, ThrowOnError>): RequestResult<NewRecoveryCodesResponses, NewRecoveryCodesErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<NewRecoveryCodesResponses, NewRecoveryCodesErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/me/recovery-codes',
+    url: '/api/v1/actions/{action_id}/log',
     ...options
 });
 
 /**
- * Accept Invitation
+ * Download Log
  *
- * Set the first password by a one-time link.
+ * The whole output as a text file.
  */
-export const acceptInvitation = <ThrowOnError extends boolean = true>(options: Options<AcceptInvitationData, ThrowOnError>): RequestResult<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/api/v1/invitations/accept',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * List Users
- *
- * The organisation's people.
- */
-export const listUsers = <ThrowOnError extends boolean = true>(options?: Options<ListUsersData, ThrowOnError>): RequestResult<ListUsersResponses, ListUsersErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError, 'data'>({
+export const downloadLog = <ThrowOnError extends boolean = true>(options: Options<DownloadLogData, ThrowOnError>): RequestResult<DownloadLogResponses, DownloadLogErrors, ThrowOnError, 'data'> => (options.client ?? client).get<DownloadLogResponses, DownloadLogErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/users',
+    url: '/api/v1/actions/{action_id}/log.txt',
     ...options
 });
 
 /**
- * Invite User
+ * Run Action Again
  *
- * Add a person; the answer holds the one-time link to give them.
+ * Queue the same thing on the same device once more.
  */
-export const inviteUser = <ThrowOnError extends boolean = true>(options: Options<InviteUserData, ThrowOnError>): RequestResult<InviteUserResponses, InviteUserErrors, ThrowOnError, 'data'> => (options.client ?? client).post<InviteUserResponses, InviteUserErrors, ThrowOnError, 'data'>({
+export const runActionAgain = <ThrowOnError extends boolean = true>(options: Options<RunActionAgainData, ThrowOnError>): RequestResult<RunActionAgainResponses, RunActionAgainErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RunActionAgainResponses, RunActionAgainErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/users',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Delete User
- *
- * Take a person out of the organisation.
- */
-export const deleteUser = <ThrowOnError extends boolean = true>(options: Options<DeleteUserData, ThrowOnError>): RequestResult<DeleteUserResponses, DeleteUserErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteUserResponses, DeleteUserErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/users/{user_id}',
+    url: '/api/v1/actions/{action_id}/run-again',
     ...options
-});
-
-/**
- * Get User
- *
- * One person.
- */
-export const getUser = <ThrowOnError extends boolean = true>(options: Options<GetUserData, ThrowOnError>): RequestResult<GetUserResponses, GetUserErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetUserResponses, GetUserErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/users/{user_id}',
-    ...options
-});
-
-/**
- * Update User
- *
- * Give a person another role or name, or switch them off.
- */
-export const updateUser = <ThrowOnError extends boolean = true>(options: Options<UpdateUserData, ThrowOnError>): RequestResult<UpdateUserResponses, UpdateUserErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/users/{user_id}',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Reset Invite
- *
- * Take password and authenticator from a person, and give them a new one-time link.
- */
-export const resetInvite = <ThrowOnError extends boolean = true>(options: Options<ResetInviteData, ThrowOnError>): RequestResult<ResetInviteResponses, ResetInviteErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ResetInviteResponses, ResetInviteErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/users/{user_id}/reset-invite',
-    ...options
-});
-
-/**
- * List Permissions
- *
- * Everything a role can allow.
- */
-export const listPermissions = <ThrowOnError extends boolean = true>(options?: Options<ListPermissionsData, ThrowOnError>): RequestResult<ListPermissionsResponses, ListPermissionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListPermissionsResponses, ListPermissionsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/permissions',
-    ...options
-});
-
-/**
- * List Roles
- *
- * The organisation's roles, with how many people have each.
- */
-export const listRoles = <ThrowOnError extends boolean = true>(options?: Options<ListRolesData, ThrowOnError>): RequestResult<ListRolesResponses, ListRolesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListRolesResponses, ListRolesErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/roles',
-    ...options
-});
-
-/**
- * Create Role
- *
- * Make a role.
- */
-export const createRole = <ThrowOnError extends boolean = true>(options: Options<CreateRoleData, ThrowOnError>): RequestResult<CreateRoleResponses, CreateRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateRoleResponses, CreateRoleErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/roles',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Delete Role
- *
- * Remove a role that nobody has.
- */
-export const deleteRole = <ThrowOnError extends boolean = true>(options: Options<DeleteRoleData, ThrowOnError>): RequestResult<DeleteRoleResponses, DeleteRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteRoleResponses, DeleteRoleErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/roles/{role_id}',
-    ...options
-});
-
-/**
- * Get Role
- *
- * One role.
- */
-export const getRole = <ThrowOnError extends boolean = true>(options: Options<GetRoleData, ThrowOnError>): RequestResult<GetRoleResponses, GetRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetRoleResponses, GetRoleErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/roles/{role_id}',
-    ...options
-});
-
-/**
- * Update Role
- *
- * Change what a role is called or allows.
- */
-export const updateRole = <ThrowOnError extends boolean = true>(options: Options<UpdateRoleData, ThrowOnError>): RequestResult<UpdateRoleResponses, UpdateRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateRoleResponses, UpdateRoleErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/roles/{role_id}',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
 });
 
 /**
@@ -566,98 +254,6 @@ export const revokeApiKey = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * List Tenants
- *
- * The organisations this person belongs to.
- */
-export const listTenants = <ThrowOnError extends boolean = true>(options?: Options<ListTenantsData, ThrowOnError>): RequestResult<ListTenantsResponses, ListTenantsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListTenantsResponses, ListTenantsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/tenants',
-    ...options
-});
-
-/**
- * Create Tenant
- *
- * Open another organisation on this server; needs PostgreSQL.
- */
-export const createTenant = <ThrowOnError extends boolean = true>(options: Options<CreateTenantData, ThrowOnError>): RequestResult<CreateTenantResponses, CreateTenantErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateTenantResponses, CreateTenantErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/tenants',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Update Tenant
- *
- * Give an organisation another name.
- */
-export const updateTenant = <ThrowOnError extends boolean = true>(options: Options<UpdateTenantData, ThrowOnError>): RequestResult<UpdateTenantResponses, UpdateTenantErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateTenantResponses, UpdateTenantErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/tenants/{tenant_id}',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Get Settings
- *
- * How this organisation works.
- */
-export const getSettings = <ThrowOnError extends boolean = true>(options?: Options<GetSettingsData, ThrowOnError>): RequestResult<GetSettingsResponses, GetSettingsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSettingsResponses, GetSettingsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/settings',
-    ...options
-});
-
-/**
- * Update Settings
- *
- * Change how this organisation works.
- */
-export const updateSettings = <ThrowOnError extends boolean = true>(options: Options<UpdateSettingsData, ThrowOnError>): RequestResult<UpdateSettingsResponses, UpdateSettingsErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateSettingsResponses, UpdateSettingsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/settings',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
  * List Audit Events
  *
  * Who did what to what, when and from where.
@@ -671,94 +267,6 @@ export const listAuditEvents = <ThrowOnError extends boolean = true>(options?: O
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/audit',
     ...options
-});
-
-/**
- * List Secrets
- *
- * Stored credentials, by name; their values are never shown.
- */
-export const listSecrets = <ThrowOnError extends boolean = true>(options?: Options<ListSecretsData, ThrowOnError>): RequestResult<ListSecretsResponses, ListSecretsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSecretsResponses, ListSecretsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/secrets',
-    ...options
-});
-
-/**
- * Create Secret
- *
- * Keep a credential.
- */
-export const createSecret = <ThrowOnError extends boolean = true>(options: Options<CreateSecretData, ThrowOnError>): RequestResult<CreateSecretResponses, CreateSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateSecretResponses, CreateSecretErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/secrets',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
-});
-
-/**
- * Delete Secret
- *
- * Forget it.
- */
-export const deleteSecret = <ThrowOnError extends boolean = true>(options: Options<DeleteSecretData, ThrowOnError>): RequestResult<DeleteSecretResponses, DeleteSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteSecretResponses, DeleteSecretErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/secrets/{secret_id}',
-    ...options
-});
-
-/**
- * Get Secret
- *
- * One of them, without its value.
- */
-export const getSecret = <ThrowOnError extends boolean = true>(options: Options<GetSecretData, ThrowOnError>): RequestResult<GetSecretResponses, GetSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetSecretResponses, GetSecretErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/secrets/{secret_id}',
-    ...options
-});
-
-/**
- * Update Secret
- *
- * Rename or describe it, or set another value.
- */
-export const updateSecret = <ThrowOnError extends boolean = true>(options: Options<UpdateSecretData, ThrowOnError>): RequestResult<UpdateSecretResponses, UpdateSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateSecretResponses, UpdateSecretErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/secrets/{secret_id}',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
 });
 
 /**
@@ -791,26 +299,6 @@ export const summarizeDevices = <ThrowOnError extends boolean = true>(options?: 
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/devices/summary',
     ...options
-});
-
-/**
- * Change Devices
- *
- * Approve, revoke or tag many devices at once; each has its own result.
- */
-export const changeDevices = <ThrowOnError extends boolean = true>(options: Options<ChangeDevicesData, ThrowOnError>): RequestResult<ChangeDevicesResponses, ChangeDevicesErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangeDevicesResponses, ChangeDevicesErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/devices:batch',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
 });
 
 /**
@@ -886,6 +374,22 @@ export const approveDevice = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
+ * Get Device Inventory
+ *
+ * The newest inventory of a device, in full.
+ */
+export const getDeviceInventory = <ThrowOnError extends boolean = true>(options: Options<GetDeviceInventoryData, ThrowOnError>): RequestResult<GetDeviceInventoryResponses, GetDeviceInventoryErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetDeviceInventoryResponses, GetDeviceInventoryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/devices/{device_id}/inventory',
+    ...options
+});
+
+/**
  * Reject Device Key
  *
  * Refuse the new key of a known device; the device works on with its old one.
@@ -918,19 +422,23 @@ export const revokeDevice = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * Get Device Inventory
+ * Change Devices
  *
- * The newest inventory of a device, in full.
+ * Approve, revoke or tag many devices at once; each has its own result.
  */
-export const getDeviceInventory = <ThrowOnError extends boolean = true>(options: Options<GetDeviceInventoryData, ThrowOnError>): RequestResult<GetDeviceInventoryResponses, GetDeviceInventoryErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetDeviceInventoryResponses, GetDeviceInventoryErrors, ThrowOnError, 'data'>({
+export const changeDevices = <ThrowOnError extends boolean = true>(options: Options<ChangeDevicesData, ThrowOnError>): RequestResult<ChangeDevicesResponses, ChangeDevicesErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangeDevicesResponses, ChangeDevicesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/devices/{device_id}/inventory',
-    ...options
+    url: '/api/v1/devices:batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -1038,34 +546,29 @@ export const listEnrollmentTokenUses = <ThrowOnError extends boolean = true>(opt
 });
 
 /**
- * List Actions
+ * Stream Events
  *
- * List actions, the newest first.
+ * Stream what changes, as `changed` events with `{"topics": […]}`, and a `ping` every 15 s.
  */
-export const listActions = <ThrowOnError extends boolean = true>(options?: Options<ListActionsData, ThrowOnError>): RequestResult<ListActionsResponses, ListActionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListActionsResponses, ListActionsErrors, ThrowOnError, 'data'>({
+export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>): Promise<ServerSentEventsResult<StreamEventsResponses>> => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/actions',
+    url: '/api/v1/events',
     ...options
 });
 
 /**
- * Queue Actions
+ * Accept Invitation
  *
- * Queue one thing on one or many devices: one action each, all or none.
+ * Set the first password by a one-time link.
  */
-export const queueActions = <ThrowOnError extends boolean = true>(options: Options<QueueActionsData, ThrowOnError>): RequestResult<QueueActionsResponses, QueueActionsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<QueueActionsResponses, QueueActionsErrors, ThrowOnError, 'data'>({
+export const acceptInvitation = <ThrowOnError extends boolean = true>(options: Options<AcceptInvitationData, ThrowOnError>): RequestResult<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/actions',
+    url: '/api/v1/invitations/accept',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -1074,99 +577,235 @@ export const queueActions = <ThrowOnError extends boolean = true>(options: Optio
 });
 
 /**
- * Read Summary
+ * Update Me
  *
- * How many run, wait, worked and failed.
+ * Change the own name.
  */
-export const readSummary = <ThrowOnError extends boolean = true>(options?: Options<ReadSummaryData, ThrowOnError>): RequestResult<ReadSummaryResponses, ReadSummaryErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ReadSummaryResponses, ReadSummaryErrors, ThrowOnError, 'data'>({
+export const updateMe = <ThrowOnError extends boolean = true>(options: Options<UpdateMeData, ThrowOnError>): RequestResult<UpdateMeResponses, UpdateMeErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateMeResponses, UpdateMeErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/actions/summary',
+    url: '/api/v1/me',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change Password
+ *
+ * Set another password; every other browser is signed out.
+ */
+export const changePassword = <ThrowOnError extends boolean = true>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).put<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * New Recovery Codes
+ *
+ * Ten new recovery codes; those before are worth nothing.
+ */
+export const newRecoveryCodes = <ThrowOnError extends boolean = true>(options?: Options<NewRecoveryCodesData, ThrowOnError>): RequestResult<NewRecoveryCodesResponses, NewRecoveryCodesErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<NewRecoveryCodesResponses, NewRecoveryCodesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/recovery-codes',
     ...options
 });
 
 /**
- * Read Action
+ * Start Totp
  *
- * One action with its timeline, what ran, and its result.
+ * Begin with an authenticator app: its secret, shown once.
  */
-export const readAction = <ThrowOnError extends boolean = true>(options: Options<ReadActionData, ThrowOnError>): RequestResult<ReadActionResponses, ReadActionErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadActionResponses, ReadActionErrors, ThrowOnError, 'data'>({
+export const startTotp = <ThrowOnError extends boolean = true>(options?: Options<StartTotpData, ThrowOnError>): RequestResult<StartTotpResponses, StartTotpErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<StartTotpResponses, StartTotpErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/actions/{action_id}',
+    url: '/api/v1/me/totp',
     ...options
 });
 
 /**
- * Read Log
+ * Confirm Totp
  *
- * The next piece of an action's output.
+ * Prove that the app works and turn it on; the recovery codes are shown once.
  */
-export const readLog = <ThrowOnError extends boolean = true>(options: Options<ReadLogData, ThrowOnError>): RequestResult<ReadLogResponses, ReadLogErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadLogResponses, ReadLogErrors, ThrowOnError, 'data'>({
+export const confirmTotp = <ThrowOnError extends boolean = true>(options: Options<ConfirmTotpData, ThrowOnError>): RequestResult<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError, 'data'> => (options.client ?? client).put<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/actions/{action_id}/log',
+    url: '/api/v1/me/totp',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Disable Totp
+ *
+ * Go back to the password alone.
+ */
+export const disableTotp = <ThrowOnError extends boolean = true>(options: Options<DisableTotpData, ThrowOnError>): RequestResult<DisableTotpResponses, DisableTotpErrors, ThrowOnError, 'data'> => (options.client ?? client).post<DisableTotpResponses, DisableTotpErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/me/totp:disable',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Overview
+ *
+ * Figures, what needs attention, and what happened last.
+ */
+export const getOverview = <ThrowOnError extends boolean = true>(options?: Options<GetOverviewData, ThrowOnError>): RequestResult<GetOverviewResponses, GetOverviewErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetOverviewResponses, GetOverviewErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/overview',
     ...options
 });
 
 /**
- * Download Log
+ * List Permissions
  *
- * The whole output as a text file.
+ * Everything a role can allow.
  */
-export const downloadLog = <ThrowOnError extends boolean = true>(options: Options<DownloadLogData, ThrowOnError>): RequestResult<DownloadLogResponses, DownloadLogErrors, ThrowOnError, 'data'> => (options.client ?? client).get<DownloadLogResponses, DownloadLogErrors, ThrowOnError, 'data'>({
+export const listPermissions = <ThrowOnError extends boolean = true>(options?: Options<ListPermissionsData, ThrowOnError>): RequestResult<ListPermissionsResponses, ListPermissionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListPermissionsResponses, ListPermissionsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/actions/{action_id}/log.txt',
+    url: '/api/v1/permissions',
     ...options
 });
 
 /**
- * Cancel Action
+ * List Roles
  *
- * Call an action off: at once while it waits, through the device while it runs.
+ * The organisation's roles, with how many people have each.
  */
-export const cancelAction = <ThrowOnError extends boolean = true>(options: Options<CancelActionData, ThrowOnError>): RequestResult<CancelActionResponses, CancelActionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CancelActionResponses, CancelActionErrors, ThrowOnError, 'data'>({
+export const listRoles = <ThrowOnError extends boolean = true>(options?: Options<ListRolesData, ThrowOnError>): RequestResult<ListRolesResponses, ListRolesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListRolesResponses, ListRolesErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/actions/{action_id}/cancel',
+    url: '/api/v1/roles',
     ...options
 });
 
 /**
- * Run Action Again
+ * Create Role
  *
- * Queue the same thing on the same device once more.
+ * Make a role.
  */
-export const runActionAgain = <ThrowOnError extends boolean = true>(options: Options<RunActionAgainData, ThrowOnError>): RequestResult<RunActionAgainResponses, RunActionAgainErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RunActionAgainResponses, RunActionAgainErrors, ThrowOnError, 'data'>({
+export const createRole = <ThrowOnError extends boolean = true>(options: Options<CreateRoleData, ThrowOnError>): RequestResult<CreateRoleResponses, CreateRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateRoleResponses, CreateRoleErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     security: [{
             in: 'cookie',
             name: 'df_session',
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/actions/{action_id}/run-again',
+    url: '/api/v1/roles',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Role
+ *
+ * Remove a role that nobody has.
+ */
+export const deleteRole = <ThrowOnError extends boolean = true>(options: Options<DeleteRoleData, ThrowOnError>): RequestResult<DeleteRoleResponses, DeleteRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteRoleResponses, DeleteRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/roles/{role_id}',
     ...options
+});
+
+/**
+ * Get Role
+ *
+ * One role.
+ */
+export const getRole = <ThrowOnError extends boolean = true>(options: Options<GetRoleData, ThrowOnError>): RequestResult<GetRoleResponses, GetRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetRoleResponses, GetRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/roles/{role_id}',
+    ...options
+});
+
+/**
+ * Update Role
+ *
+ * Change what a role is called or allows.
+ */
+export const updateRole = <ThrowOnError extends boolean = true>(options: Options<UpdateRoleData, ThrowOnError>): RequestResult<UpdateRoleResponses, UpdateRoleErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateRoleResponses, UpdateRoleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/roles/{role_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -1310,117 +949,6 @@ export const getScriptVersion = <ThrowOnError extends boolean = true>(options: O
 });
 
 /**
- * Put Inventory
- *
- * Keep the newest inventory of the device.
- */
-export const putInventory = <ThrowOnError extends boolean = true>(options?: Options<PutInventoryData, ThrowOnError>): RequestResult<PutInventoryResponses, PutInventoryErrors, ThrowOnError, 'data'> => (options?.client ?? client).put<PutInventoryResponses, PutInventoryErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{ name: 'Signature', type: 'apiKey' }],
-    url: '/agent/v1/inventory',
-    ...options
-});
-
-/**
- * Enroll
- *
- * Turn an enrollment token into a device. 200 when this key was enrolled by this token before.
- */
-export const enroll = <ThrowOnError extends boolean = true>(options?: Options<EnrollData, ThrowOnError>): RequestResult<EnrollResponses, EnrollErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<EnrollResponses, EnrollErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/agent/v1/enroll',
-    ...options
-});
-
-/**
- * Report
- *
- * Keep what happened, in order, and acknowledge each report.
- */
-export const report = <ThrowOnError extends boolean = true>(options?: Options<ReportData, ThrowOnError>): RequestResult<ReportResponses, ReportErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<ReportResponses, ReportErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{ name: 'Signature', type: 'apiKey' }],
-    url: '/agent/v1/reports',
-    ...options
-});
-
-/**
- * Install Sh
- *
- * Install the agent on Linux: `curl -fsSL …/install.sh | sudo DEPLOYFLOW_TOKEN=… sh`.
- */
-export const installSh = <ThrowOnError extends boolean = true>(options?: Options<InstallShData, ThrowOnError>): RequestResult<InstallShResponses, InstallShErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<InstallShResponses, InstallShErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/install.sh',
-    ...options
-});
-
-/**
- * Install Ps1
- *
- * Install the agent on Windows: `$env:DEPLOYFLOW_TOKEN='…'; irm …/install.ps1 | iex`.
- */
-export const installPs1 = <ThrowOnError extends boolean = true>(options?: Options<InstallPs1Data, ThrowOnError>): RequestResult<InstallPs1Responses, InstallPs1Errors, ThrowOnError, 'data'> => (options?.client ?? client).get<InstallPs1Responses, InstallPs1Errors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/install.ps1',
-    ...options
-});
-
-/**
- * Agent Sha256
- *
- * The SHA-256 of the agent's archive, as `sha256sum` writes it.
- */
-export const agentSha256 = <ThrowOnError extends boolean = true>(options: Options<AgentSha256Data, ThrowOnError>): RequestResult<AgentSha256Responses, AgentSha256Errors, ThrowOnError, 'data'> => (options.client ?? client).get<AgentSha256Responses, AgentSha256Errors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/download/agent/{rid}.sha256',
-    ...options
-});
-
-/**
- * Download Agent
- *
- * The agent's archive. A download that broke off is resumed with Range and If-Range.
- */
-export const downloadAgent = <ThrowOnError extends boolean = true>(options: Options<DownloadAgentData, ThrowOnError>): RequestResult<DownloadAgentResponses, DownloadAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).get<DownloadAgentResponses, DownloadAgentErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    url: '/download/agent/{rid}',
-    ...options
-});
-
-/**
- * Stream Events
- *
- * Stream what changes, as `changed` events with `{"topics": […]}`, and a `ping` every 15 s.
- */
-export const streamEvents = <ThrowOnError extends boolean = true>(options?: Options<StreamEventsData, ThrowOnError, StreamEventsResponse>): Promise<ServerSentEventsResult<StreamEventsResponses>> => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/events',
-    ...options
-});
-
-/**
- * Get Overview
- *
- * Figures, what needs attention, and what happened last.
- */
-export const getOverview = <ThrowOnError extends boolean = true>(options?: Options<GetOverviewData, ThrowOnError>): RequestResult<GetOverviewResponses, GetOverviewErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetOverviewResponses, GetOverviewErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{
-            in: 'cookie',
-            name: 'df_session',
-            type: 'apiKey'
-        }, { scheme: 'bearer', type: 'http' }],
-    url: '/api/v1/overview',
-    ...options
-});
-
-/**
  * Search
  *
  * Find devices, scripts, actions and people by words, up to six of each.
@@ -1437,6 +965,472 @@ export const search = <ThrowOnError extends boolean = true>(options?: Options<Se
 });
 
 /**
+ * List Secrets
+ *
+ * Stored credentials, by name; their values are never shown.
+ */
+export const listSecrets = <ThrowOnError extends boolean = true>(options?: Options<ListSecretsData, ThrowOnError>): RequestResult<ListSecretsResponses, ListSecretsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSecretsResponses, ListSecretsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/secrets',
+    ...options
+});
+
+/**
+ * Create Secret
+ *
+ * Keep a credential.
+ */
+export const createSecret = <ThrowOnError extends boolean = true>(options: Options<CreateSecretData, ThrowOnError>): RequestResult<CreateSecretResponses, CreateSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateSecretResponses, CreateSecretErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/secrets',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Secret
+ *
+ * Forget it.
+ */
+export const deleteSecret = <ThrowOnError extends boolean = true>(options: Options<DeleteSecretData, ThrowOnError>): RequestResult<DeleteSecretResponses, DeleteSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteSecretResponses, DeleteSecretErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/secrets/{secret_id}',
+    ...options
+});
+
+/**
+ * Get Secret
+ *
+ * One of them, without its value.
+ */
+export const getSecret = <ThrowOnError extends boolean = true>(options: Options<GetSecretData, ThrowOnError>): RequestResult<GetSecretResponses, GetSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetSecretResponses, GetSecretErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/secrets/{secret_id}',
+    ...options
+});
+
+/**
+ * Update Secret
+ *
+ * Rename or describe it, or set another value.
+ */
+export const updateSecret = <ThrowOnError extends boolean = true>(options: Options<UpdateSecretData, ThrowOnError>): RequestResult<UpdateSecretResponses, UpdateSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateSecretResponses, UpdateSecretErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/secrets/{secret_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign Out
+ *
+ * Sign out.
+ */
+export const signOut = <ThrowOnError extends boolean = true>(options?: Options<SignOutData, ThrowOnError>): RequestResult<SignOutResponses, SignOutErrors, ThrowOnError, 'data'> => (options?.client ?? client).delete<SignOutResponses, SignOutErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/session',
+    ...options
+});
+
+/**
+ * Get Session
+ *
+ * Who is signed in, where, and what they may do.
+ */
+export const getSession = <ThrowOnError extends boolean = true>(options?: Options<GetSessionData, ThrowOnError>): RequestResult<GetSessionResponses, GetSessionErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/session',
+    ...options
+});
+
+/**
+ * Sign In
+ *
+ * Sign in with e-mail address and password.
+ */
+export const signIn = <ThrowOnError extends boolean = true>(options: Options<SignInData, ThrowOnError>): RequestResult<SignInResponses, SignInErrors, ThrowOnError, 'data'> => (options.client ?? client).post<SignInResponses, SignInErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/session',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Sessions
+ *
+ * Where this person is signed in.
+ */
+export const listSessions = <ThrowOnError extends boolean = true>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/session/sessions',
+    ...options
+});
+
+/**
+ * End Session
+ *
+ * Sign out another browser of this person.
+ */
+export const endSession = <ThrowOnError extends boolean = true>(options: Options<EndSessionData, ThrowOnError>): RequestResult<EndSessionResponses, EndSessionErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/session/sessions/{session_id}',
+    ...options
+});
+
+/**
+ * Step Up
+ *
+ * Give the password again, for acts that ask for it.
+ */
+export const stepUp = <ThrowOnError extends boolean = true>(options: Options<StepUpData, ThrowOnError>): RequestResult<StepUpResponses, StepUpErrors, ThrowOnError, 'data'> => (options.client ?? client).post<StepUpResponses, StepUpErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/session/step-up',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Choose Tenant
+ *
+ * Go to another organisation.
+ */
+export const chooseTenant = <ThrowOnError extends boolean = true>(options: Options<ChooseTenantData, ThrowOnError>): RequestResult<ChooseTenantResponses, ChooseTenantErrors, ThrowOnError, 'data'> => (options.client ?? client).put<ChooseTenantResponses, ChooseTenantErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/session/tenant',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Answer Totp
+ *
+ * Finish signing in with a code of the authenticator app, or a recovery code.
+ */
+export const answerTotp = <ThrowOnError extends boolean = true>(options: Options<AnswerTotpData, ThrowOnError>): RequestResult<AnswerTotpResponses, AnswerTotpErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AnswerTotpResponses, AnswerTotpErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/session/totp',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Settings
+ *
+ * How this organisation works.
+ */
+export const getSettings = <ThrowOnError extends boolean = true>(options?: Options<GetSettingsData, ThrowOnError>): RequestResult<GetSettingsResponses, GetSettingsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSettingsResponses, GetSettingsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/settings',
+    ...options
+});
+
+/**
+ * Update Settings
+ *
+ * Change how this organisation works.
+ */
+export const updateSettings = <ThrowOnError extends boolean = true>(options: Options<UpdateSettingsData, ThrowOnError>): RequestResult<UpdateSettingsResponses, UpdateSettingsErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateSettingsResponses, UpdateSettingsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/settings',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Setup
+ *
+ * Whether the first administrator is still to be made.
+ */
+export const getSetup = <ThrowOnError extends boolean = true>(options?: Options<GetSetupData, ThrowOnError>): RequestResult<GetSetupResponses, GetSetupErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetSetupResponses, GetSetupErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/setup',
+    ...options
+});
+
+/**
+ * Complete Setup
+ *
+ * Make the organisation and its first administrator, and sign them in.
+ */
+export const completeSetup = <ThrowOnError extends boolean = true>(options: Options<CompleteSetupData, ThrowOnError>): RequestResult<CompleteSetupResponses, CompleteSetupErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CompleteSetupResponses, CompleteSetupErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/api/v1/setup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Tenants
+ *
+ * The organisations this person belongs to.
+ */
+export const listTenants = <ThrowOnError extends boolean = true>(options?: Options<ListTenantsData, ThrowOnError>): RequestResult<ListTenantsResponses, ListTenantsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListTenantsResponses, ListTenantsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/tenants',
+    ...options
+});
+
+/**
+ * Create Tenant
+ *
+ * Open another organisation on this server; needs PostgreSQL.
+ */
+export const createTenant = <ThrowOnError extends boolean = true>(options: Options<CreateTenantData, ThrowOnError>): RequestResult<CreateTenantResponses, CreateTenantErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateTenantResponses, CreateTenantErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/tenants',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Update Tenant
+ *
+ * Give an organisation another name.
+ */
+export const updateTenant = <ThrowOnError extends boolean = true>(options: Options<UpdateTenantData, ThrowOnError>): RequestResult<UpdateTenantResponses, UpdateTenantErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateTenantResponses, UpdateTenantErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/tenants/{tenant_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Users
+ *
+ * The organisation's people.
+ */
+export const listUsers = <ThrowOnError extends boolean = true>(options?: Options<ListUsersData, ThrowOnError>): RequestResult<ListUsersResponses, ListUsersErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListUsersResponses, ListUsersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users',
+    ...options
+});
+
+/**
+ * Invite User
+ *
+ * Add a person; the answer holds the one-time link to give them.
+ */
+export const inviteUser = <ThrowOnError extends boolean = true>(options: Options<InviteUserData, ThrowOnError>): RequestResult<InviteUserResponses, InviteUserErrors, ThrowOnError, 'data'> => (options.client ?? client).post<InviteUserResponses, InviteUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete User
+ *
+ * Take a person out of the organisation.
+ */
+export const deleteUser = <ThrowOnError extends boolean = true>(options: Options<DeleteUserData, ThrowOnError>): RequestResult<DeleteUserResponses, DeleteUserErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteUserResponses, DeleteUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user_id}',
+    ...options
+});
+
+/**
+ * Get User
+ *
+ * One person.
+ */
+export const getUser = <ThrowOnError extends boolean = true>(options: Options<GetUserData, ThrowOnError>): RequestResult<GetUserResponses, GetUserErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetUserResponses, GetUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user_id}',
+    ...options
+});
+
+/**
+ * Update User
+ *
+ * Give a person another role or name, or switch them off.
+ */
+export const updateUser = <ThrowOnError extends boolean = true>(options: Options<UpdateUserData, ThrowOnError>): RequestResult<UpdateUserResponses, UpdateUserErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<UpdateUserResponses, UpdateUserErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Reset Invite
+ *
+ * Take password and authenticator from a person, and give them a new one-time link.
+ */
+export const resetInvite = <ThrowOnError extends boolean = true>(options: Options<ResetInviteData, ThrowOnError>): RequestResult<ResetInviteResponses, ResetInviteErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ResetInviteResponses, ResetInviteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/users/{user_id}/reset-invite',
+    ...options
+});
+
+/**
+ * Download Agent
+ *
+ * The agent's archive. A download that broke off is resumed with Range and If-Range.
+ */
+export const downloadAgent = <ThrowOnError extends boolean = true>(options: Options<DownloadAgentData, ThrowOnError>): RequestResult<DownloadAgentResponses, DownloadAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).get<DownloadAgentResponses, DownloadAgentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/download/agent/{rid}',
+    ...options
+});
+
+/**
+ * Agent Sha256
+ *
+ * The SHA-256 of the agent's archive, as `sha256sum` writes it.
+ */
+export const agentSha256 = <ThrowOnError extends boolean = true>(options: Options<AgentSha256Data, ThrowOnError>): RequestResult<AgentSha256Responses, AgentSha256Errors, ThrowOnError, 'data'> => (options.client ?? client).get<AgentSha256Responses, AgentSha256Errors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/download/agent/{rid}.sha256',
+    ...options
+});
+
+/**
  * Get Health
  *
  * Say that the process is alive, and nothing else.
@@ -1444,6 +1438,28 @@ export const search = <ThrowOnError extends boolean = true>(options?: Options<Se
 export const getHealth = <ThrowOnError extends boolean = true>(options?: Options<GetHealthData, ThrowOnError>): RequestResult<GetHealthResponses, GetHealthErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/healthz',
+    ...options
+});
+
+/**
+ * Install Ps1
+ *
+ * Install the agent on Windows: `$env:DEPLOYFLOW_TOKEN='…'; irm …/install.ps1 | iex`.
+ */
+export const installPs1 = <ThrowOnError extends boolean = true>(options?: Options<InstallPs1Data, ThrowOnError>): RequestResult<InstallPs1Responses, InstallPs1Errors, ThrowOnError, 'data'> => (options?.client ?? client).get<InstallPs1Responses, InstallPs1Errors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/install.ps1',
+    ...options
+});
+
+/**
+ * Install Sh
+ *
+ * Install the agent on Linux: `curl -fsSL …/install.sh | sudo DEPLOYFLOW_TOKEN=… sh`.
+ */
+export const installSh = <ThrowOnError extends boolean = true>(options?: Options<InstallShData, ThrowOnError>): RequestResult<InstallShResponses, InstallShErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<InstallShResponses, InstallShErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/install.sh',
     ...options
 });
 
@@ -1456,20 +1472,4 @@ export const getReadiness = <ThrowOnError extends boolean = true>(options?: Opti
     responseStyle: 'data',
     url: '/readyz',
     ...options
-});
-
-/**
- * Check In
- *
- * The agent's heartbeat, held up to `max_wait_s` and answered at once when there is news.
- */
-export const checkIn = <ThrowOnError extends boolean = true>(options: Options<CheckInData, ThrowOnError>): RequestResult<CheckInResponses, CheckInErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CheckInResponses, CheckInErrors, ThrowOnError, 'data'>({
-    responseStyle: 'data',
-    security: [{ name: 'Signature', type: 'apiKey' }],
-    url: '/agent/v1/check-in',
-    ...options,
-    headers: {
-        'Content-Type': 'application/json',
-        ...options.headers
-    }
 });

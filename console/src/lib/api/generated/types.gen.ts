@@ -3029,437 +3029,107 @@ export type SecretPatchWritable = {
     value?: string | null;
 };
 
-export type GetSetupData = {
+export type CheckInData = {
+    body: CheckIn;
+    path?: never;
+    query?: never;
+    url: '/agent/v1/check-in';
+};
+
+export type CheckInErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CheckInError = CheckInErrors[keyof CheckInErrors];
+
+export type CheckInResponses = {
+    /**
+     * What the server has to say
+     */
+    200: CheckInAnswer;
+};
+
+export type CheckInResponse = CheckInResponses[keyof CheckInResponses];
+
+export type EnrollData = {
     body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/setup';
+    url: '/agent/v1/enroll';
 };
 
-export type GetSetupErrors = {
+export type EnrollErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type GetSetupError = GetSetupErrors[keyof GetSetupErrors];
+export type EnrollError = EnrollErrors[keyof EnrollErrors];
 
-export type GetSetupResponses = {
+export type EnrollResponses = {
     /**
      * Successful Response
      */
-    200: SetupState;
+    201: EnrollOut;
 };
 
-export type GetSetupResponse = GetSetupResponses[keyof GetSetupResponses];
+export type EnrollResponse = EnrollResponses[keyof EnrollResponses];
 
-export type CompleteSetupData = {
-    body: SetupRequest;
-    path?: never;
-    query?: never;
-    url: '/api/v1/setup';
-};
-
-export type CompleteSetupErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type CompleteSetupError = CompleteSetupErrors[keyof CompleteSetupErrors];
-
-export type CompleteSetupResponses = {
-    /**
-     * Successful Response
-     */
-    201: SetupResult;
-};
-
-export type CompleteSetupResponse = CompleteSetupResponses[keyof CompleteSetupResponses];
-
-export type SignOutData = {
+export type PutInventoryData = {
     body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/session';
+    url: '/agent/v1/inventory';
 };
 
-export type SignOutErrors = {
+export type PutInventoryErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type SignOutError = SignOutErrors[keyof SignOutErrors];
+export type PutInventoryError = PutInventoryErrors[keyof PutInventoryErrors];
 
-export type SignOutResponses = {
+export type PutInventoryResponses = {
     /**
      * Successful Response
      */
     204: void;
 };
 
-export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+export type PutInventoryResponse = PutInventoryResponses[keyof PutInventoryResponses];
 
-export type GetSessionData = {
+export type ReportData = {
     body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/session';
+    url: '/agent/v1/reports';
 };
 
-export type GetSessionErrors = {
+export type ReportErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
+export type ReportError = ReportErrors[keyof ReportErrors];
 
-export type GetSessionResponses = {
+export type ReportResponses = {
     /**
      * Successful Response
      */
-    200: Me;
+    200: ReportsAnswer;
 };
 
-export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
+export type ReportResponse = ReportResponses[keyof ReportResponses];
 
-export type SignInData = {
-    body: SignIn;
-    path?: never;
-    query?: never;
-    url: '/api/v1/session';
-};
-
-export type SignInErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type SignInError = SignInErrors[keyof SignInErrors];
-
-export type SignInResponses = {
-    /**
-     * Successful Response
-     */
-    200: SignInResult;
-};
-
-export type SignInResponse = SignInResponses[keyof SignInResponses];
-
-export type AnswerTotpData = {
-    body: TotpAnswer;
-    path?: never;
-    query?: never;
-    url: '/api/v1/session/totp';
-};
-
-export type AnswerTotpErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type AnswerTotpError = AnswerTotpErrors[keyof AnswerTotpErrors];
-
-export type AnswerTotpResponses = {
-    /**
-     * Successful Response
-     */
-    200: SignInResult;
-};
-
-export type AnswerTotpResponse = AnswerTotpResponses[keyof AnswerTotpResponses];
-
-export type ChooseTenantData = {
-    body: TenantChoice;
-    path?: never;
-    query?: never;
-    url: '/api/v1/session/tenant';
-};
-
-export type ChooseTenantErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ChooseTenantError = ChooseTenantErrors[keyof ChooseTenantErrors];
-
-export type ChooseTenantResponses = {
-    /**
-     * Successful Response
-     */
-    200: Me;
-};
-
-export type ChooseTenantResponse = ChooseTenantResponses[keyof ChooseTenantResponses];
-
-export type StepUpData = {
-    body: StepUp;
-    path?: never;
-    query?: never;
-    url: '/api/v1/session/step-up';
-};
-
-export type StepUpErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type StepUpError = StepUpErrors[keyof StepUpErrors];
-
-export type StepUpResponses = {
-    /**
-     * Successful Response
-     */
-    200: Me;
-};
-
-export type StepUpResponse = StepUpResponses[keyof StepUpResponses];
-
-export type ListSessionsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/session/sessions';
-};
-
-export type ListSessionsErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
-
-export type ListSessionsResponses = {
-    /**
-     * Successful Response
-     */
-    200: PageSession;
-};
-
-export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
-
-export type EndSessionData = {
-    body?: never;
-    path: {
-        /**
-         * Session Id
-         */
-        session_id: string;
-    };
-    query?: never;
-    url: '/api/v1/session/sessions/{session_id}';
-};
-
-export type EndSessionErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
-
-export type EndSessionResponses = {
-    /**
-     * Successful Response
-     */
-    204: void;
-};
-
-export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
-
-export type UpdateMeData = {
-    body: MePatch;
-    path?: never;
-    query?: never;
-    url: '/api/v1/me';
-};
-
-export type UpdateMeErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UpdateMeError = UpdateMeErrors[keyof UpdateMeErrors];
-
-export type UpdateMeResponses = {
-    /**
-     * Successful Response
-     */
-    200: Me;
-};
-
-export type UpdateMeResponse = UpdateMeResponses[keyof UpdateMeResponses];
-
-export type ChangePasswordData = {
-    body: PasswordChange;
-    path?: never;
-    query?: never;
-    url: '/api/v1/me/password';
-};
-
-export type ChangePasswordErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
-
-export type ChangePasswordResponses = {
-    /**
-     * Successful Response
-     */
-    204: void;
-};
-
-export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
-
-export type StartTotpData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/me/totp';
-};
-
-export type StartTotpErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type StartTotpError = StartTotpErrors[keyof StartTotpErrors];
-
-export type StartTotpResponses = {
-    /**
-     * Successful Response
-     */
-    200: TotpStart;
-};
-
-export type StartTotpResponse = StartTotpResponses[keyof StartTotpResponses];
-
-export type ConfirmTotpData = {
-    body: TotpCode;
-    path?: never;
-    query?: never;
-    url: '/api/v1/me/totp';
-};
-
-export type ConfirmTotpErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ConfirmTotpError = ConfirmTotpErrors[keyof ConfirmTotpErrors];
-
-export type ConfirmTotpResponses = {
-    /**
-     * Successful Response
-     */
-    200: RecoveryCodes;
-};
-
-export type ConfirmTotpResponse = ConfirmTotpResponses[keyof ConfirmTotpResponses];
-
-export type DisableTotpData = {
-    body: PasswordOnly;
-    path?: never;
-    query?: never;
-    url: '/api/v1/me/totp:disable';
-};
-
-export type DisableTotpErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type DisableTotpError = DisableTotpErrors[keyof DisableTotpErrors];
-
-export type DisableTotpResponses = {
-    /**
-     * Successful Response
-     */
-    204: void;
-};
-
-export type DisableTotpResponse = DisableTotpResponses[keyof DisableTotpResponses];
-
-export type NewRecoveryCodesData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/me/recovery-codes';
-};
-
-export type NewRecoveryCodesErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type NewRecoveryCodesError = NewRecoveryCodesErrors[keyof NewRecoveryCodesErrors];
-
-export type NewRecoveryCodesResponses = {
-    /**
-     * Successful Response
-     */
-    200: RecoveryCodes;
-};
-
-export type NewRecoveryCodesResponse = NewRecoveryCodesResponses[keyof NewRecoveryCodesResponses];
-
-export type AcceptInvitationData = {
-    body: InviteAccept;
-    path?: never;
-    query?: never;
-    url: '/api/v1/invitations/accept';
-};
-
-export type AcceptInvitationErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
-
-export type AcceptInvitationResponses = {
-    /**
-     * Successful Response
-     */
-    204: void;
-};
-
-export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
-
-export type ListUsersData = {
+export type ListActionsData = {
     body?: never;
     path?: never;
     query?: {
@@ -3490,365 +3160,245 @@ export type ListUsersData = {
          */
         total?: boolean;
     };
-    url: '/api/v1/users';
+    url: '/api/v1/actions';
 };
 
-export type ListUsersErrors = {
+export type ListActionsErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+export type ListActionsError = ListActionsErrors[keyof ListActionsErrors];
 
-export type ListUsersResponses = {
+export type ListActionsResponses = {
     /**
      * Successful Response
      */
-    200: PageUser;
+    200: PageActionOut;
 };
 
-export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+export type ListActionsResponse = ListActionsResponses[keyof ListActionsResponses];
 
-export type InviteUserData = {
-    body: UserCreate;
+export type QueueActionsData = {
+    body: QueueRequest;
     path?: never;
     query?: never;
-    url: '/api/v1/users';
+    url: '/api/v1/actions';
 };
 
-export type InviteUserErrors = {
+export type QueueActionsErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type InviteUserError = InviteUserErrors[keyof InviteUserErrors];
+export type QueueActionsError = QueueActionsErrors[keyof QueueActionsErrors];
 
-export type InviteUserResponses = {
+export type QueueActionsResponses = {
     /**
      * Successful Response
      */
-    201: UserCreated;
+    201: QueueAnswer;
 };
 
-export type InviteUserResponse = InviteUserResponses[keyof InviteUserResponses];
+export type QueueActionsResponse = QueueActionsResponses[keyof QueueActionsResponses];
 
-export type DeleteUserData = {
-    body?: never;
-    path: {
-        /**
-         * User Id
-         */
-        user_id: string;
-    };
-    query?: never;
-    url: '/api/v1/users/{user_id}';
-};
-
-export type DeleteUserErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
-
-export type DeleteUserResponses = {
-    /**
-     * Successful Response
-     */
-    204: void;
-};
-
-export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
-
-export type GetUserData = {
-    body?: never;
-    path: {
-        /**
-         * User Id
-         */
-        user_id: string;
-    };
-    query?: never;
-    url: '/api/v1/users/{user_id}';
-};
-
-export type GetUserErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type GetUserError = GetUserErrors[keyof GetUserErrors];
-
-export type GetUserResponses = {
-    /**
-     * Successful Response
-     */
-    200: User;
-};
-
-export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
-
-export type UpdateUserData = {
-    body: UserPatch;
-    path: {
-        /**
-         * User Id
-         */
-        user_id: string;
-    };
-    query?: never;
-    url: '/api/v1/users/{user_id}';
-};
-
-export type UpdateUserErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
-
-export type UpdateUserResponses = {
-    /**
-     * Successful Response
-     */
-    200: User;
-};
-
-export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
-
-export type ResetInviteData = {
-    body?: never;
-    path: {
-        /**
-         * User Id
-         */
-        user_id: string;
-    };
-    query?: never;
-    url: '/api/v1/users/{user_id}/reset-invite';
-};
-
-export type ResetInviteErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ResetInviteError = ResetInviteErrors[keyof ResetInviteErrors];
-
-export type ResetInviteResponses = {
-    /**
-     * Successful Response
-     */
-    200: UserCreated;
-};
-
-export type ResetInviteResponse = ResetInviteResponses[keyof ResetInviteResponses];
-
-export type ListPermissionsData = {
+export type ReadSummaryData = {
     body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/permissions';
+    url: '/api/v1/actions/summary';
 };
 
-export type ListPermissionsErrors = {
+export type ReadSummaryErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type ListPermissionsError = ListPermissionsErrors[keyof ListPermissionsErrors];
+export type ReadSummaryError = ReadSummaryErrors[keyof ReadSummaryErrors];
 
-export type ListPermissionsResponses = {
+export type ReadSummaryResponses = {
     /**
-     * Response List Permissions
-     *
      * Successful Response
      */
-    200: Array<Permission>;
+    200: DeployflowActionsSchemasSummary;
 };
 
-export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
+export type ReadSummaryResponse = ReadSummaryResponses[keyof ReadSummaryResponses];
 
-export type ListRolesData = {
+export type ReadActionData = {
     body?: never;
-    path?: never;
+    path: {
+        /**
+         * Action Id
+         *
+         * The action
+         */
+        action_id: string;
+    };
+    query?: never;
+    url: '/api/v1/actions/{action_id}';
+};
+
+export type ReadActionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadActionError = ReadActionErrors[keyof ReadActionErrors];
+
+export type ReadActionResponses = {
+    /**
+     * Successful Response
+     */
+    200: ActionDetail;
+};
+
+export type ReadActionResponse = ReadActionResponses[keyof ReadActionResponses];
+
+export type CancelActionData = {
+    body?: never;
+    path: {
+        /**
+         * Action Id
+         *
+         * The action
+         */
+        action_id: string;
+    };
+    query?: never;
+    url: '/api/v1/actions/{action_id}/cancel';
+};
+
+export type CancelActionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CancelActionError = CancelActionErrors[keyof CancelActionErrors];
+
+export type CancelActionResponses = {
+    /**
+     * Successful Response
+     */
+    200: ActionOut;
+};
+
+export type CancelActionResponse = CancelActionResponses[keyof CancelActionResponses];
+
+export type ReadLogData = {
+    body?: never;
+    path: {
+        /**
+         * Action Id
+         *
+         * The action
+         */
+        action_id: string;
+    };
     query?: {
+        /**
+         * After Seq
+         *
+         * The `next_seq` of the last answer
+         */
+        after_seq?: number;
         /**
          * Limit
          */
         limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
-        /**
-         * Sort
-         *
-         * Fields, `-` before one for descending
-         */
-        sort?: string | null;
-        /**
-         * Q
-         *
-         * Words to search for
-         */
-        q?: string | null;
-        /**
-         * Total
-         *
-         * Count all that match
-         */
-        total?: boolean;
     };
-    url: '/api/v1/roles';
+    url: '/api/v1/actions/{action_id}/log';
 };
 
-export type ListRolesErrors = {
+export type ReadLogErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type ListRolesError = ListRolesErrors[keyof ListRolesErrors];
+export type ReadLogError = ReadLogErrors[keyof ReadLogErrors];
 
-export type ListRolesResponses = {
+export type ReadLogResponses = {
     /**
      * Successful Response
      */
-    200: PageRole;
+    200: LogPage;
 };
 
-export type ListRolesResponse = ListRolesResponses[keyof ListRolesResponses];
+export type ReadLogResponse = ReadLogResponses[keyof ReadLogResponses];
 
-export type CreateRoleData = {
-    body: RoleWrite;
-    path?: never;
-    query?: never;
-    url: '/api/v1/roles';
-};
-
-export type CreateRoleErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type CreateRoleError = CreateRoleErrors[keyof CreateRoleErrors];
-
-export type CreateRoleResponses = {
-    /**
-     * Successful Response
-     */
-    201: Role;
-};
-
-export type CreateRoleResponse = CreateRoleResponses[keyof CreateRoleResponses];
-
-export type DeleteRoleData = {
+export type DownloadLogData = {
     body?: never;
     path: {
         /**
-         * Role Id
+         * Action Id
+         *
+         * The action
          */
-        role_id: string;
+        action_id: string;
     };
     query?: never;
-    url: '/api/v1/roles/{role_id}';
+    url: '/api/v1/actions/{action_id}/log.txt';
 };
 
-export type DeleteRoleErrors = {
+export type DownloadLogErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type DeleteRoleError = DeleteRoleErrors[keyof DeleteRoleErrors];
+export type DownloadLogError = DownloadLogErrors[keyof DownloadLogErrors];
 
-export type DeleteRoleResponses = {
+export type DownloadLogResponses = {
     /**
      * Successful Response
      */
-    204: void;
+    200: unknown;
 };
 
-export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
-
-export type GetRoleData = {
+export type RunActionAgainData = {
     body?: never;
     path: {
         /**
-         * Role Id
+         * Action Id
+         *
+         * The action
          */
-        role_id: string;
+        action_id: string;
     };
     query?: never;
-    url: '/api/v1/roles/{role_id}';
+    url: '/api/v1/actions/{action_id}/run-again';
 };
 
-export type GetRoleErrors = {
+export type RunActionAgainErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type GetRoleError = GetRoleErrors[keyof GetRoleErrors];
+export type RunActionAgainError = RunActionAgainErrors[keyof RunActionAgainErrors];
 
-export type GetRoleResponses = {
+export type RunActionAgainResponses = {
     /**
      * Successful Response
      */
-    200: Role;
+    201: ActionOut;
 };
 
-export type GetRoleResponse = GetRoleResponses[keyof GetRoleResponses];
-
-export type UpdateRoleData = {
-    body: RolePatch;
-    path: {
-        /**
-         * Role Id
-         */
-        role_id: string;
-    };
-    query?: never;
-    url: '/api/v1/roles/{role_id}';
-};
-
-export type UpdateRoleErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
-
-export type UpdateRoleResponses = {
-    /**
-     * Successful Response
-     */
-    200: Role;
-};
-
-export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
+export type RunActionAgainResponse = RunActionAgainResponses[keyof RunActionAgainResponses];
 
 export type ListApiKeysData = {
     body?: never;
@@ -3957,136 +3507,6 @@ export type RevokeApiKeyResponses = {
 
 export type RevokeApiKeyResponse = RevokeApiKeyResponses[keyof RevokeApiKeyResponses];
 
-export type ListTenantsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/tenants';
-};
-
-export type ListTenantsErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ListTenantsError = ListTenantsErrors[keyof ListTenantsErrors];
-
-export type ListTenantsResponses = {
-    /**
-     * Successful Response
-     */
-    200: PageTenant;
-};
-
-export type ListTenantsResponse = ListTenantsResponses[keyof ListTenantsResponses];
-
-export type CreateTenantData = {
-    body: TenantWrite;
-    path?: never;
-    query?: never;
-    url: '/api/v1/tenants';
-};
-
-export type CreateTenantErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type CreateTenantError = CreateTenantErrors[keyof CreateTenantErrors];
-
-export type CreateTenantResponses = {
-    /**
-     * Successful Response
-     */
-    201: Tenant;
-};
-
-export type CreateTenantResponse = CreateTenantResponses[keyof CreateTenantResponses];
-
-export type UpdateTenantData = {
-    body: TenantWrite;
-    path: {
-        /**
-         * Tenant Id
-         */
-        tenant_id: string;
-    };
-    query?: never;
-    url: '/api/v1/tenants/{tenant_id}';
-};
-
-export type UpdateTenantErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UpdateTenantError = UpdateTenantErrors[keyof UpdateTenantErrors];
-
-export type UpdateTenantResponses = {
-    /**
-     * Successful Response
-     */
-    200: Tenant;
-};
-
-export type UpdateTenantResponse = UpdateTenantResponses[keyof UpdateTenantResponses];
-
-export type GetSettingsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/settings';
-};
-
-export type GetSettingsErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type GetSettingsError = GetSettingsErrors[keyof GetSettingsErrors];
-
-export type GetSettingsResponses = {
-    /**
-     * Successful Response
-     */
-    200: Settings;
-};
-
-export type GetSettingsResponse = GetSettingsResponses[keyof GetSettingsResponses];
-
-export type UpdateSettingsData = {
-    body: SettingsPatch;
-    path?: never;
-    query?: never;
-    url: '/api/v1/settings';
-};
-
-export type UpdateSettingsErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UpdateSettingsError = UpdateSettingsErrors[keyof UpdateSettingsErrors];
-
-export type UpdateSettingsResponses = {
-    /**
-     * Successful Response
-     */
-    200: Settings;
-};
-
-export type UpdateSettingsResponse = UpdateSettingsResponses[keyof UpdateSettingsResponses];
-
 export type ListAuditEventsData = {
     body?: never;
     path?: never;
@@ -4138,173 +3558,6 @@ export type ListAuditEventsResponses = {
 };
 
 export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
-
-export type ListSecretsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Limit
-         */
-        limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
-        /**
-         * Sort
-         *
-         * Fields, `-` before one for descending
-         */
-        sort?: string | null;
-        /**
-         * Q
-         *
-         * Words to search for
-         */
-        q?: string | null;
-        /**
-         * Total
-         *
-         * Count all that match
-         */
-        total?: boolean;
-    };
-    url: '/api/v1/secrets';
-};
-
-export type ListSecretsErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ListSecretsError = ListSecretsErrors[keyof ListSecretsErrors];
-
-export type ListSecretsResponses = {
-    /**
-     * Successful Response
-     */
-    200: PageSecret;
-};
-
-export type ListSecretsResponse = ListSecretsResponses[keyof ListSecretsResponses];
-
-export type CreateSecretData = {
-    body: SecretCreateWritable;
-    path?: never;
-    query?: never;
-    url: '/api/v1/secrets';
-};
-
-export type CreateSecretErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type CreateSecretError = CreateSecretErrors[keyof CreateSecretErrors];
-
-export type CreateSecretResponses = {
-    /**
-     * Successful Response
-     */
-    201: Secret;
-};
-
-export type CreateSecretResponse = CreateSecretResponses[keyof CreateSecretResponses];
-
-export type DeleteSecretData = {
-    body?: never;
-    path: {
-        /**
-         * Secret Id
-         */
-        secret_id: string;
-    };
-    query?: never;
-    url: '/api/v1/secrets/{secret_id}';
-};
-
-export type DeleteSecretErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type DeleteSecretError = DeleteSecretErrors[keyof DeleteSecretErrors];
-
-export type DeleteSecretResponses = {
-    /**
-     * Successful Response
-     */
-    204: void;
-};
-
-export type DeleteSecretResponse = DeleteSecretResponses[keyof DeleteSecretResponses];
-
-export type GetSecretData = {
-    body?: never;
-    path: {
-        /**
-         * Secret Id
-         */
-        secret_id: string;
-    };
-    query?: never;
-    url: '/api/v1/secrets/{secret_id}';
-};
-
-export type GetSecretErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type GetSecretError = GetSecretErrors[keyof GetSecretErrors];
-
-export type GetSecretResponses = {
-    /**
-     * Successful Response
-     */
-    200: Secret;
-};
-
-export type GetSecretResponse = GetSecretResponses[keyof GetSecretResponses];
-
-export type UpdateSecretData = {
-    body: SecretPatchWritable;
-    path: {
-        /**
-         * Secret Id
-         */
-        secret_id: string;
-    };
-    query?: never;
-    url: '/api/v1/secrets/{secret_id}';
-};
-
-export type UpdateSecretErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UpdateSecretError = UpdateSecretErrors[keyof UpdateSecretErrors];
-
-export type UpdateSecretResponses = {
-    /**
-     * Successful Response
-     */
-    200: Secret;
-};
-
-export type UpdateSecretResponse = UpdateSecretResponses[keyof UpdateSecretResponses];
 
 export type ListDevicesData = {
     body?: never;
@@ -4382,31 +3635,6 @@ export type SummarizeDevicesResponses = {
 };
 
 export type SummarizeDevicesResponse = SummarizeDevicesResponses[keyof SummarizeDevicesResponses];
-
-export type ChangeDevicesData = {
-    body: BatchIn;
-    path?: never;
-    query?: never;
-    url: '/api/v1/devices:batch';
-};
-
-export type ChangeDevicesErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ChangeDevicesError = ChangeDevicesErrors[keyof ChangeDevicesErrors];
-
-export type ChangeDevicesResponses = {
-    /**
-     * Successful Response
-     */
-    200: BatchOut;
-};
-
-export type ChangeDevicesResponse = ChangeDevicesResponses[keyof ChangeDevicesResponses];
 
 export type RetireDeviceData = {
     body?: never;
@@ -4531,6 +3759,36 @@ export type ApproveDeviceResponses = {
 
 export type ApproveDeviceResponse = ApproveDeviceResponses[keyof ApproveDeviceResponses];
 
+export type GetDeviceInventoryData = {
+    body?: never;
+    path: {
+        /**
+         * Device Id
+         */
+        device_id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{device_id}/inventory';
+};
+
+export type GetDeviceInventoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetDeviceInventoryError = GetDeviceInventoryErrors[keyof GetDeviceInventoryErrors];
+
+export type GetDeviceInventoryResponses = {
+    /**
+     * Successful Response
+     */
+    200: InventoryOut;
+};
+
+export type GetDeviceInventoryResponse = GetDeviceInventoryResponses[keyof GetDeviceInventoryResponses];
+
 export type RejectDeviceKeyData = {
     body?: never;
     path: {
@@ -4591,35 +3849,30 @@ export type RevokeDeviceResponses = {
 
 export type RevokeDeviceResponse = RevokeDeviceResponses[keyof RevokeDeviceResponses];
 
-export type GetDeviceInventoryData = {
-    body?: never;
-    path: {
-        /**
-         * Device Id
-         */
-        device_id: string;
-    };
+export type ChangeDevicesData = {
+    body: BatchIn;
+    path?: never;
     query?: never;
-    url: '/api/v1/devices/{device_id}/inventory';
+    url: '/api/v1/devices:batch';
 };
 
-export type GetDeviceInventoryErrors = {
+export type ChangeDevicesErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type GetDeviceInventoryError = GetDeviceInventoryErrors[keyof GetDeviceInventoryErrors];
+export type ChangeDevicesError = ChangeDevicesErrors[keyof ChangeDevicesErrors];
 
-export type GetDeviceInventoryResponses = {
+export type ChangeDevicesResponses = {
     /**
      * Successful Response
      */
-    200: InventoryOut;
+    200: BatchOut;
 };
 
-export type GetDeviceInventoryResponse = GetDeviceInventoryResponses[keyof GetDeviceInventoryResponses];
+export type ChangeDevicesResponse = ChangeDevicesResponses[keyof ChangeDevicesResponses];
 
 export type ListEnrollmentTokensData = {
     body?: never;
@@ -4845,7 +4098,259 @@ export type ListEnrollmentTokenUsesResponses = {
 
 export type ListEnrollmentTokenUsesResponse = ListEnrollmentTokenUsesResponses[keyof ListEnrollmentTokenUsesResponses];
 
-export type ListActionsData = {
+export type StreamEventsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/events';
+};
+
+export type StreamEventsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StreamEventsError = StreamEventsErrors[keyof StreamEventsErrors];
+
+export type StreamEventsResponses = {
+    /**
+     * Events
+     */
+    200: string;
+};
+
+export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
+
+export type AcceptInvitationData = {
+    body: InviteAccept;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invitations/accept';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
+export type UpdateMeData = {
+    body: MePatch;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me';
+};
+
+export type UpdateMeErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateMeError = UpdateMeErrors[keyof UpdateMeErrors];
+
+export type UpdateMeResponses = {
+    /**
+     * Successful Response
+     */
+    200: Me;
+};
+
+export type UpdateMeResponse = UpdateMeResponses[keyof UpdateMeResponses];
+
+export type ChangePasswordData = {
+    body: PasswordChange;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/password';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type NewRecoveryCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/recovery-codes';
+};
+
+export type NewRecoveryCodesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type NewRecoveryCodesError = NewRecoveryCodesErrors[keyof NewRecoveryCodesErrors];
+
+export type NewRecoveryCodesResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodes;
+};
+
+export type NewRecoveryCodesResponse = NewRecoveryCodesResponses[keyof NewRecoveryCodesResponses];
+
+export type StartTotpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/totp';
+};
+
+export type StartTotpErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StartTotpError = StartTotpErrors[keyof StartTotpErrors];
+
+export type StartTotpResponses = {
+    /**
+     * Successful Response
+     */
+    200: TotpStart;
+};
+
+export type StartTotpResponse = StartTotpResponses[keyof StartTotpResponses];
+
+export type ConfirmTotpData = {
+    body: TotpCode;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/totp';
+};
+
+export type ConfirmTotpErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ConfirmTotpError = ConfirmTotpErrors[keyof ConfirmTotpErrors];
+
+export type ConfirmTotpResponses = {
+    /**
+     * Successful Response
+     */
+    200: RecoveryCodes;
+};
+
+export type ConfirmTotpResponse = ConfirmTotpResponses[keyof ConfirmTotpResponses];
+
+export type DisableTotpData = {
+    body: PasswordOnly;
+    path?: never;
+    query?: never;
+    url: '/api/v1/me/totp:disable';
+};
+
+export type DisableTotpErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DisableTotpError = DisableTotpErrors[keyof DisableTotpErrors];
+
+export type DisableTotpResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DisableTotpResponse = DisableTotpResponses[keyof DisableTotpResponses];
+
+export type GetOverviewData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/overview';
+};
+
+export type GetOverviewErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetOverviewError = GetOverviewErrors[keyof GetOverviewErrors];
+
+export type GetOverviewResponses = {
+    /**
+     * Successful Response
+     */
+    200: Overview;
+};
+
+export type GetOverviewResponse = GetOverviewResponses[keyof GetOverviewResponses];
+
+export type ListPermissionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/permissions';
+};
+
+export type ListPermissionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListPermissionsError = ListPermissionsErrors[keyof ListPermissionsErrors];
+
+export type ListPermissionsResponses = {
+    /**
+     * Response List Permissions
+     *
+     * Successful Response
+     */
+    200: Array<Permission>;
+};
+
+export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
+
+export type ListRolesData = {
     body?: never;
     path?: never;
     query?: {
@@ -4876,245 +4381,141 @@ export type ListActionsData = {
          */
         total?: boolean;
     };
-    url: '/api/v1/actions';
+    url: '/api/v1/roles';
 };
 
-export type ListActionsErrors = {
+export type ListRolesErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type ListActionsError = ListActionsErrors[keyof ListActionsErrors];
+export type ListRolesError = ListRolesErrors[keyof ListRolesErrors];
 
-export type ListActionsResponses = {
+export type ListRolesResponses = {
     /**
      * Successful Response
      */
-    200: PageActionOut;
+    200: PageRole;
 };
 
-export type ListActionsResponse = ListActionsResponses[keyof ListActionsResponses];
+export type ListRolesResponse = ListRolesResponses[keyof ListRolesResponses];
 
-export type QueueActionsData = {
-    body: QueueRequest;
+export type CreateRoleData = {
+    body: RoleWrite;
     path?: never;
     query?: never;
-    url: '/api/v1/actions';
+    url: '/api/v1/roles';
 };
 
-export type QueueActionsErrors = {
+export type CreateRoleErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type QueueActionsError = QueueActionsErrors[keyof QueueActionsErrors];
+export type CreateRoleError = CreateRoleErrors[keyof CreateRoleErrors];
 
-export type QueueActionsResponses = {
+export type CreateRoleResponses = {
     /**
      * Successful Response
      */
-    201: QueueAnswer;
+    201: Role;
 };
 
-export type QueueActionsResponse = QueueActionsResponses[keyof QueueActionsResponses];
+export type CreateRoleResponse = CreateRoleResponses[keyof CreateRoleResponses];
 
-export type ReadSummaryData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/actions/summary';
-};
-
-export type ReadSummaryErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ReadSummaryError = ReadSummaryErrors[keyof ReadSummaryErrors];
-
-export type ReadSummaryResponses = {
-    /**
-     * Successful Response
-     */
-    200: DeployflowActionsSchemasSummary;
-};
-
-export type ReadSummaryResponse = ReadSummaryResponses[keyof ReadSummaryResponses];
-
-export type ReadActionData = {
+export type DeleteRoleData = {
     body?: never;
     path: {
         /**
-         * Action Id
-         *
-         * The action
+         * Role Id
          */
-        action_id: string;
+        role_id: string;
     };
     query?: never;
-    url: '/api/v1/actions/{action_id}';
+    url: '/api/v1/roles/{role_id}';
 };
 
-export type ReadActionErrors = {
+export type DeleteRoleErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type ReadActionError = ReadActionErrors[keyof ReadActionErrors];
+export type DeleteRoleError = DeleteRoleErrors[keyof DeleteRoleErrors];
 
-export type ReadActionResponses = {
+export type DeleteRoleResponses = {
     /**
      * Successful Response
      */
-    200: ActionDetail;
+    204: void;
 };
 
-export type ReadActionResponse = ReadActionResponses[keyof ReadActionResponses];
+export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
 
-export type ReadLogData = {
+export type GetRoleData = {
     body?: never;
     path: {
         /**
-         * Action Id
-         *
-         * The action
+         * Role Id
          */
-        action_id: string;
-    };
-    query?: {
-        /**
-         * After Seq
-         *
-         * The `next_seq` of the last answer
-         */
-        after_seq?: number;
-        /**
-         * Limit
-         */
-        limit?: number;
-    };
-    url: '/api/v1/actions/{action_id}/log';
-};
-
-export type ReadLogErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ReadLogError = ReadLogErrors[keyof ReadLogErrors];
-
-export type ReadLogResponses = {
-    /**
-     * Successful Response
-     */
-    200: LogPage;
-};
-
-export type ReadLogResponse = ReadLogResponses[keyof ReadLogResponses];
-
-export type DownloadLogData = {
-    body?: never;
-    path: {
-        /**
-         * Action Id
-         *
-         * The action
-         */
-        action_id: string;
+        role_id: string;
     };
     query?: never;
-    url: '/api/v1/actions/{action_id}/log.txt';
+    url: '/api/v1/roles/{role_id}';
 };
 
-export type DownloadLogErrors = {
+export type GetRoleErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type DownloadLogError = DownloadLogErrors[keyof DownloadLogErrors];
+export type GetRoleError = GetRoleErrors[keyof GetRoleErrors];
 
-export type DownloadLogResponses = {
+export type GetRoleResponses = {
     /**
      * Successful Response
      */
-    200: unknown;
+    200: Role;
 };
 
-export type CancelActionData = {
-    body?: never;
+export type GetRoleResponse = GetRoleResponses[keyof GetRoleResponses];
+
+export type UpdateRoleData = {
+    body: RolePatch;
     path: {
         /**
-         * Action Id
-         *
-         * The action
+         * Role Id
          */
-        action_id: string;
+        role_id: string;
     };
     query?: never;
-    url: '/api/v1/actions/{action_id}/cancel';
+    url: '/api/v1/roles/{role_id}';
 };
 
-export type CancelActionErrors = {
+export type UpdateRoleErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type CancelActionError = CancelActionErrors[keyof CancelActionErrors];
+export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
 
-export type CancelActionResponses = {
+export type UpdateRoleResponses = {
     /**
      * Successful Response
      */
-    200: ActionOut;
+    200: Role;
 };
 
-export type CancelActionResponse = CancelActionResponses[keyof CancelActionResponses];
-
-export type RunActionAgainData = {
-    body?: never;
-    path: {
-        /**
-         * Action Id
-         *
-         * The action
-         */
-        action_id: string;
-    };
-    query?: never;
-    url: '/api/v1/actions/{action_id}/run-again';
-};
-
-export type RunActionAgainErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type RunActionAgainError = RunActionAgainErrors[keyof RunActionAgainErrors];
-
-export type RunActionAgainResponses = {
-    /**
-     * Successful Response
-     */
-    201: ActionOut;
-};
-
-export type RunActionAgainResponse = RunActionAgainResponses[keyof RunActionAgainResponses];
+export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
 
 export type ListScriptsData = {
     body?: never;
@@ -5377,239 +4778,6 @@ export type GetScriptVersionResponses = {
 
 export type GetScriptVersionResponse = GetScriptVersionResponses[keyof GetScriptVersionResponses];
 
-export type PutInventoryData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/agent/v1/inventory';
-};
-
-export type PutInventoryErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type PutInventoryError = PutInventoryErrors[keyof PutInventoryErrors];
-
-export type PutInventoryResponses = {
-    /**
-     * Successful Response
-     */
-    204: void;
-};
-
-export type PutInventoryResponse = PutInventoryResponses[keyof PutInventoryResponses];
-
-export type EnrollData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/agent/v1/enroll';
-};
-
-export type EnrollErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type EnrollError = EnrollErrors[keyof EnrollErrors];
-
-export type EnrollResponses = {
-    /**
-     * Successful Response
-     */
-    201: EnrollOut;
-};
-
-export type EnrollResponse = EnrollResponses[keyof EnrollResponses];
-
-export type ReportData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/agent/v1/reports';
-};
-
-export type ReportErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ReportError = ReportErrors[keyof ReportErrors];
-
-export type ReportResponses = {
-    /**
-     * Successful Response
-     */
-    200: ReportsAnswer;
-};
-
-export type ReportResponse = ReportResponses[keyof ReportResponses];
-
-export type InstallShData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/install.sh';
-};
-
-export type InstallShErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type InstallShError = InstallShErrors[keyof InstallShErrors];
-
-export type InstallShResponses = {
-    /**
-     * Successful Response
-     */
-    200: string;
-};
-
-export type InstallShResponse = InstallShResponses[keyof InstallShResponses];
-
-export type InstallPs1Data = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/install.ps1';
-};
-
-export type InstallPs1Errors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type InstallPs1Error = InstallPs1Errors[keyof InstallPs1Errors];
-
-export type InstallPs1Responses = {
-    /**
-     * Successful Response
-     */
-    200: string;
-};
-
-export type InstallPs1Response = InstallPs1Responses[keyof InstallPs1Responses];
-
-export type AgentSha256Data = {
-    body?: never;
-    path: {
-        /**
-         * Rid
-         */
-        rid: 'linux-x64' | 'win-x64';
-    };
-    query?: never;
-    url: '/download/agent/{rid}.sha256';
-};
-
-export type AgentSha256Errors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type AgentSha256Error = AgentSha256Errors[keyof AgentSha256Errors];
-
-export type AgentSha256Responses = {
-    /**
-     * Successful Response
-     */
-    200: string;
-};
-
-export type AgentSha256Response = AgentSha256Responses[keyof AgentSha256Responses];
-
-export type DownloadAgentData = {
-    body?: never;
-    path: {
-        /**
-         * Rid
-         */
-        rid: 'linux-x64' | 'win-x64';
-    };
-    query?: never;
-    url: '/download/agent/{rid}';
-};
-
-export type DownloadAgentErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type DownloadAgentError = DownloadAgentErrors[keyof DownloadAgentErrors];
-
-export type DownloadAgentResponses = {
-    /**
-     * Successful Response
-     */
-    200: unknown;
-};
-
-export type StreamEventsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/events';
-};
-
-export type StreamEventsErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type StreamEventsError = StreamEventsErrors[keyof StreamEventsErrors];
-
-export type StreamEventsResponses = {
-    /**
-     * Events
-     */
-    200: string;
-};
-
-export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
-
-export type GetOverviewData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/overview';
-};
-
-export type GetOverviewErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type GetOverviewError = GetOverviewErrors[keyof GetOverviewErrors];
-
-export type GetOverviewResponses = {
-    /**
-     * Successful Response
-     */
-    200: Overview;
-};
-
-export type GetOverviewResponse = GetOverviewResponses[keyof GetOverviewResponses];
-
 export type SearchData = {
     body?: never;
     path?: never;
@@ -5642,6 +4810,813 @@ export type SearchResponses = {
 
 export type SearchResponse = SearchResponses[keyof SearchResponses];
 
+export type ListSecretsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/secrets';
+};
+
+export type ListSecretsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSecretsError = ListSecretsErrors[keyof ListSecretsErrors];
+
+export type ListSecretsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageSecret;
+};
+
+export type ListSecretsResponse = ListSecretsResponses[keyof ListSecretsResponses];
+
+export type CreateSecretData = {
+    body: SecretCreateWritable;
+    path?: never;
+    query?: never;
+    url: '/api/v1/secrets';
+};
+
+export type CreateSecretErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateSecretError = CreateSecretErrors[keyof CreateSecretErrors];
+
+export type CreateSecretResponses = {
+    /**
+     * Successful Response
+     */
+    201: Secret;
+};
+
+export type CreateSecretResponse = CreateSecretResponses[keyof CreateSecretResponses];
+
+export type DeleteSecretData = {
+    body?: never;
+    path: {
+        /**
+         * Secret Id
+         */
+        secret_id: string;
+    };
+    query?: never;
+    url: '/api/v1/secrets/{secret_id}';
+};
+
+export type DeleteSecretErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteSecretError = DeleteSecretErrors[keyof DeleteSecretErrors];
+
+export type DeleteSecretResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteSecretResponse = DeleteSecretResponses[keyof DeleteSecretResponses];
+
+export type GetSecretData = {
+    body?: never;
+    path: {
+        /**
+         * Secret Id
+         */
+        secret_id: string;
+    };
+    query?: never;
+    url: '/api/v1/secrets/{secret_id}';
+};
+
+export type GetSecretErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSecretError = GetSecretErrors[keyof GetSecretErrors];
+
+export type GetSecretResponses = {
+    /**
+     * Successful Response
+     */
+    200: Secret;
+};
+
+export type GetSecretResponse = GetSecretResponses[keyof GetSecretResponses];
+
+export type UpdateSecretData = {
+    body: SecretPatchWritable;
+    path: {
+        /**
+         * Secret Id
+         */
+        secret_id: string;
+    };
+    query?: never;
+    url: '/api/v1/secrets/{secret_id}';
+};
+
+export type UpdateSecretErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateSecretError = UpdateSecretErrors[keyof UpdateSecretErrors];
+
+export type UpdateSecretResponses = {
+    /**
+     * Successful Response
+     */
+    200: Secret;
+};
+
+export type UpdateSecretResponse = UpdateSecretResponses[keyof UpdateSecretResponses];
+
+export type SignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session';
+};
+
+export type SignOutErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SignOutError = SignOutErrors[keyof SignOutErrors];
+
+export type SignOutResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type GetSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session';
+};
+
+export type GetSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
+
+export type GetSessionResponses = {
+    /**
+     * Successful Response
+     */
+    200: Me;
+};
+
+export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
+
+export type SignInData = {
+    body: SignIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session';
+};
+
+export type SignInErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SignInError = SignInErrors[keyof SignInErrors];
+
+export type SignInResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignInResult;
+};
+
+export type SignInResponse = SignInResponses[keyof SignInResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageSession;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/v1/session/sessions/{session_id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type StepUpData = {
+    body: StepUp;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/step-up';
+};
+
+export type StepUpErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StepUpError = StepUpErrors[keyof StepUpErrors];
+
+export type StepUpResponses = {
+    /**
+     * Successful Response
+     */
+    200: Me;
+};
+
+export type StepUpResponse = StepUpResponses[keyof StepUpResponses];
+
+export type ChooseTenantData = {
+    body: TenantChoice;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/tenant';
+};
+
+export type ChooseTenantErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChooseTenantError = ChooseTenantErrors[keyof ChooseTenantErrors];
+
+export type ChooseTenantResponses = {
+    /**
+     * Successful Response
+     */
+    200: Me;
+};
+
+export type ChooseTenantResponse = ChooseTenantResponses[keyof ChooseTenantResponses];
+
+export type AnswerTotpData = {
+    body: TotpAnswer;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/totp';
+};
+
+export type AnswerTotpErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AnswerTotpError = AnswerTotpErrors[keyof AnswerTotpErrors];
+
+export type AnswerTotpResponses = {
+    /**
+     * Successful Response
+     */
+    200: SignInResult;
+};
+
+export type AnswerTotpResponse = AnswerTotpResponses[keyof AnswerTotpResponses];
+
+export type GetSettingsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings';
+};
+
+export type GetSettingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSettingsError = GetSettingsErrors[keyof GetSettingsErrors];
+
+export type GetSettingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Settings;
+};
+
+export type GetSettingsResponse = GetSettingsResponses[keyof GetSettingsResponses];
+
+export type UpdateSettingsData = {
+    body: SettingsPatch;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings';
+};
+
+export type UpdateSettingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateSettingsError = UpdateSettingsErrors[keyof UpdateSettingsErrors];
+
+export type UpdateSettingsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Settings;
+};
+
+export type UpdateSettingsResponse = UpdateSettingsResponses[keyof UpdateSettingsResponses];
+
+export type GetSetupData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/setup';
+};
+
+export type GetSetupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSetupError = GetSetupErrors[keyof GetSetupErrors];
+
+export type GetSetupResponses = {
+    /**
+     * Successful Response
+     */
+    200: SetupState;
+};
+
+export type GetSetupResponse = GetSetupResponses[keyof GetSetupResponses];
+
+export type CompleteSetupData = {
+    body: SetupRequest;
+    path?: never;
+    query?: never;
+    url: '/api/v1/setup';
+};
+
+export type CompleteSetupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CompleteSetupError = CompleteSetupErrors[keyof CompleteSetupErrors];
+
+export type CompleteSetupResponses = {
+    /**
+     * Successful Response
+     */
+    201: SetupResult;
+};
+
+export type CompleteSetupResponse = CompleteSetupResponses[keyof CompleteSetupResponses];
+
+export type ListTenantsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tenants';
+};
+
+export type ListTenantsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTenantsError = ListTenantsErrors[keyof ListTenantsErrors];
+
+export type ListTenantsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageTenant;
+};
+
+export type ListTenantsResponse = ListTenantsResponses[keyof ListTenantsResponses];
+
+export type CreateTenantData = {
+    body: TenantWrite;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tenants';
+};
+
+export type CreateTenantErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateTenantError = CreateTenantErrors[keyof CreateTenantErrors];
+
+export type CreateTenantResponses = {
+    /**
+     * Successful Response
+     */
+    201: Tenant;
+};
+
+export type CreateTenantResponse = CreateTenantResponses[keyof CreateTenantResponses];
+
+export type UpdateTenantData = {
+    body: TenantWrite;
+    path: {
+        /**
+         * Tenant Id
+         */
+        tenant_id: string;
+    };
+    query?: never;
+    url: '/api/v1/tenants/{tenant_id}';
+};
+
+export type UpdateTenantErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateTenantError = UpdateTenantErrors[keyof UpdateTenantErrors];
+
+export type UpdateTenantResponses = {
+    /**
+     * Successful Response
+     */
+    200: Tenant;
+};
+
+export type UpdateTenantResponse = UpdateTenantResponses[keyof UpdateTenantResponses];
+
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageUser;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
+export type InviteUserData = {
+    body: UserCreate;
+    path?: never;
+    query?: never;
+    url: '/api/v1/users';
+};
+
+export type InviteUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type InviteUserError = InviteUserErrors[keyof InviteUserErrors];
+
+export type InviteUserResponses = {
+    /**
+     * Successful Response
+     */
+    201: UserCreated;
+};
+
+export type InviteUserResponse = InviteUserResponses[keyof InviteUserResponses];
+
+export type DeleteUserData = {
+    body?: never;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user_id}';
+};
+
+export type DeleteUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
+
+export type DeleteUserResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+
+export type GetUserData = {
+    body?: never;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user_id}';
+};
+
+export type GetUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+    /**
+     * Successful Response
+     */
+    200: User;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type UpdateUserData = {
+    body: UserPatch;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user_id}';
+};
+
+export type UpdateUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
+
+export type UpdateUserResponses = {
+    /**
+     * Successful Response
+     */
+    200: User;
+};
+
+export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type ResetInviteData = {
+    body?: never;
+    path: {
+        /**
+         * User Id
+         */
+        user_id: string;
+    };
+    query?: never;
+    url: '/api/v1/users/{user_id}/reset-invite';
+};
+
+export type ResetInviteErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ResetInviteError = ResetInviteErrors[keyof ResetInviteErrors];
+
+export type ResetInviteResponses = {
+    /**
+     * Successful Response
+     */
+    200: UserCreated;
+};
+
+export type ResetInviteResponse = ResetInviteResponses[keyof ResetInviteResponses];
+
+export type DownloadAgentData = {
+    body?: never;
+    path: {
+        /**
+         * Rid
+         */
+        rid: 'linux-x64' | 'win-x64';
+    };
+    query?: never;
+    url: '/download/agent/{rid}';
+};
+
+export type DownloadAgentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DownloadAgentError = DownloadAgentErrors[keyof DownloadAgentErrors];
+
+export type DownloadAgentResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type AgentSha256Data = {
+    body?: never;
+    path: {
+        /**
+         * Rid
+         */
+        rid: 'linux-x64' | 'win-x64';
+    };
+    query?: never;
+    url: '/download/agent/{rid}.sha256';
+};
+
+export type AgentSha256Errors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AgentSha256Error = AgentSha256Errors[keyof AgentSha256Errors];
+
+export type AgentSha256Responses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type AgentSha256Response = AgentSha256Responses[keyof AgentSha256Responses];
+
 export type GetHealthData = {
     body?: never;
     path?: never;
@@ -5666,6 +5641,56 @@ export type GetHealthResponses = {
 };
 
 export type GetHealthResponse = GetHealthResponses[keyof GetHealthResponses];
+
+export type InstallPs1Data = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/install.ps1';
+};
+
+export type InstallPs1Errors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type InstallPs1Error = InstallPs1Errors[keyof InstallPs1Errors];
+
+export type InstallPs1Responses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type InstallPs1Response = InstallPs1Responses[keyof InstallPs1Responses];
+
+export type InstallShData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/install.sh';
+};
+
+export type InstallShErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type InstallShError = InstallShErrors[keyof InstallShErrors];
+
+export type InstallShResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type InstallShResponse = InstallShResponses[keyof InstallShResponses];
 
 export type GetReadinessData = {
     body?: never;
@@ -5693,28 +5718,3 @@ export type GetReadinessResponses = {
      */
     200: unknown;
 };
-
-export type CheckInData = {
-    body: CheckIn;
-    path?: never;
-    query?: never;
-    url: '/agent/v1/check-in';
-};
-
-export type CheckInErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type CheckInError = CheckInErrors[keyof CheckInErrors];
-
-export type CheckInResponses = {
-    /**
-     * What the server has to say
-     */
-    200: CheckInAnswer;
-};
-
-export type CheckInResponse = CheckInResponses[keyof CheckInResponses];
