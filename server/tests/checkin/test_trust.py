@@ -215,6 +215,7 @@ class TestTwoProcesses:
         agent = await make_agent()
         elsewhere = second.agent()
         elsewhere.key, elsewhere.receipt, elsewhere.run_id = agent.key, agent.receipt, agent.run_id
+        elsewhere.inventory_hash = agent.inventory_hash
         await elsewhere.check_in(max_wait_s=0)
         held = asyncio.create_task(elsewhere.check_in(max_wait_s=50))
         await until_held(second)
@@ -224,7 +225,7 @@ class TestTwoProcesses:
         assert await refusal(elsewhere.check_in(max_wait_s=0)) == "device_revoked"
         elsewhere.close()
 
-    async def test_a_clone_at_the_other_process_is_found(self, live: Live, second: Live, make_agent: MakeAgent) -> None:
+    async def test_a_clone_at_the_other_process_is_found(self, second: Live, make_agent: MakeAgent) -> None:
         agent = await make_agent()
         await agent.check_in(max_wait_s=0)
         clone = second.agent()
@@ -238,8 +239,9 @@ class TestTwoProcesses:
 
 async def until_held(live: Live, count: int = 1) -> None:
     seats = live.runtime.part(Held).seats
-    while len(seats) < count:
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(20):
+        while len(seats) < count:
+            await asyncio.sleep(0.005)
 
 
 async def device_of(live: Live, agent: AgentClient) -> Device:
