@@ -53,7 +53,7 @@ class CheckInEndpoint:
         except ClientGone:
             return
         except (DBAPIError, PoolTimeout) as error:
-            if not isinstance(error, PoolTimeout) and not is_unavailable(error):
+            if not is_unavailable(error):
                 raise
             context: Context = scope["state"]["context"]
             log.warning("check_in_without_database", request_id=context.request_id, error=type(error).__name__)

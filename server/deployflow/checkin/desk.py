@@ -26,8 +26,9 @@ log = structlog.get_logger(__name__)
 
 # Enough to share the cost of a transaction, few enough that the first one does not wait for the last.
 BATCH = 200
-# A look that waits longer than this finds a database that cannot keep up; the device shall come back later.
-LOOK_WITHIN_S = 10.0
+# A look that waits longer than this finds a database that cannot keep up; the device shall come back later. Not sooner:
+# who is sent away asks again, which costs more than waiting. An agent gives up 80 s after it asked, and is held 50 s.
+LOOK_WITHIN_S = 20.0
 # Spread over this time they come back.
 OVERLOAD_RETRY_S = (5, 30)
 RENEW_EVERY_S = 60.0

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -119,7 +120,9 @@ def after_commit(session: AsyncSession, callback: AfterCommit) -> None:
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the database is locked, gone or restarting, so that the same call may work later."""
+    """Whether the database is locked, gone, restarting or overrun, so that the same call may work later."""
+    if isinstance(error, PoolTimeout):
+        return True
     if isinstance(error, DBAPIError):
         return isinstance(error, OperationalError) or error.connection_invalidated
     return False

