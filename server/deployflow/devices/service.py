@@ -1,25 +1,20 @@
-"""What people do with devices: approve, revoke, retire, tag; and how a device comes to be."""
+"""What people do with devices: approve, revoke, retire, tag."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from deployflow.devices.errors import DeviceNotFound, NothingToApprove
-from deployflow.devices.inventory import search_text
 from deployflow.devices.keyring import device_changed
-from deployflow.devices.machines import machine_serial, machine_uuid
 from deployflow.devices.models import Device, DeviceKey, DeviceTag
-from deployflow.devices.schemas import MAX_TAGS, BatchIn, BatchResult, Facts
-from deployflow.devices.signatures import thumbprint
+from deployflow.devices.schemas import MAX_TAGS, BatchIn, BatchResult
 from deployflow.devices.states import DeviceState, KeyState, advance, advance_key
-from deployflow.platform import clock, trail
+from deployflow.platform import trail
 from deployflow.platform.changes import changed
 from deployflow.platform.errors import Invalid, Problem
-from deployflow.platform.ids import new_id
 from deployflow.platform.preconditions import require_version
 
 # What the trail calls it when it was done to many.
@@ -66,7 +61,7 @@ async def reject_key(session: AsyncSession, device_id: UUID) -> Device:
         key.state = advance_key(key.state, "revoke")
     device.pending_key = False
     device.state_reason = None
-    _touched(session, device)
+    touched(session, device)
     _note(session, "device.key_rejected", device, device.state)
     return device
 
@@ -75,7 +70,7 @@ async def retire(session: AsyncSession, device_id: UUID, *, expected: int | None
     """Delete the device and all that is kept of it. Its keys are unknown from then on."""
     device = await _locked(session, device_id)
     require_version(device, expected)
-    _touched(session, device)
+    touched(session, device)
     trail.note(session, "device.retired", target_type="device", target_id=device.id, target_name=device.hostname)
     await session.execute(delete(Device).where(Device.id == device.id))
 
@@ -86,7 +81,7 @@ async def set_tags(session: AsyncSession, device_id: UUID, tags: Sequence[str], 
     require_version(device, expected)
     before = sorted(row.tag for row in device.tag_rows)
     _put_tags(device, set(tags))
-    _touched(session, device)
+    touched(session, device)
     trail.note(
         session,
         "device.tagged",
@@ -143,101 +138,7 @@ async def quarantine_key(session: AsyncSession, key: DeviceKey) -> None:
         )
     else:
         device.state_reason = "A new key of this machine was used by two machines and is blocked"
-    _touched(session, device)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A machine that brought a key and proved that it holds it."""
-
-    facts: Facts
-    spki: bytes
-    protection: str
-    agent_version: str
-    ip: str | None
-    tags: Sequence[str]
-    auto_approve: bool
-
-
-async def admit(session: AsyncSession, candidate: Candidate) -> tuple[Device, DeviceKey]:
-    """A new device; or the known one of this machine, whose new key then waits for a person.
-
-    Two enrolments of one new machine at once: the second breaks a unique key, and is to be tried again.
-    """
-    facts = candidate.facts
-    device = await _find_machine(session, facts)
-    if device is None:
-        return _new_device(session, candidate)
-    key = _new_key(device, candidate, KeyState.PENDING)
-    session.add(key)
-    device.pending_key = True
-    device.state_reason = (
-        f"A machine that calls itself {facts.hostname[:60]} and claims to be this one brought a new key from "
-        f"{candidate.ip or 'an unknown address'}: set up anew, or a possible takeover. Approve it only if you "
-        "expected it"
-    )
-    _touched(session, device)
-    return device, key
-
-
-def _new_device(session: AsyncSession, candidate: Candidate) -> tuple[Device, DeviceKey]:
-    facts = candidate.facts
-    now = clock.now()
-    device = Device(
-        id=new_id(),
-        hostname=facts.hostname,
-        state=DeviceState.ACTIVE if candidate.auto_approve else DeviceState.PENDING,
-        state_reason=None if candidate.auto_approve else "Waits for approval",
-        pending_key=not candidate.auto_approve,
-        key_protection=candidate.protection,
-        created_at=now,
-        enrolled_at=now,
-        last_check_in=now,
-        agent_version=candidate.agent_version,
-        os_family=facts.os_family,
-        os_name=facts.os_name,
-        os_version=facts.os_version,
-        architecture=facts.architecture,
-        manufacturer=facts.manufacturer or "",
-        model=facts.model or "",
-        sku=facts.sku,
-        serial=facts.serial or "",
-        smbios_uuid=facts.smbios_uuid,
-        machine_uuid=machine_uuid(facts.smbios_uuid),
-        machine_serial=machine_serial(facts.manufacturer, facts.serial),
-        search_text=search_text(facts.hostname, facts.serial, facts.model, facts.os_name),
-        tag_rows=[DeviceTag(tag=tag) for tag in candidate.tags],
-    )
-    device.keys = [_new_key(device, candidate, KeyState.ACTIVE if candidate.auto_approve else KeyState.PENDING)]
-    session.add(device)
-    changed(session, "devices")
-    return device, device.keys[0]
-
-
-def _new_key(device: Device, candidate: Candidate, state: KeyState) -> DeviceKey:
-    return DeviceKey(
-        device_id=device.id,
-        thumbprint=thumbprint(candidate.spki),
-        public_key=candidate.spki,
-        protection=candidate.protection,
-        state=state,
-        claims=candidate.facts.model_dump(mode="json"),
-        ip=candidate.ip,
-    )
-
-
-async def _find_machine(session: AsyncSession, facts: Facts) -> Device | None:
-    uuid, serial = machine_uuid(facts.smbios_uuid), machine_serial(facts.manufacturer, facts.serial)
-    claims = []
-    if uuid is not None:
-        claims.append(Device.machine_uuid == uuid)
-    if serial is not None:
-        claims.append(Device.machine_serial == serial)
-    if not claims:
-        return None
-    found = (await session.scalars(select(Device).where(or_(*claims)).with_for_update())).all()
-    # The UUID tells more than the serial, where they point to different rows.
-    return min(found, key=lambda device: device.machine_uuid != uuid, default=None)
+    touched(session, device)
 
 
 async def _do(session: AsyncSession, device: Device, asked: BatchIn, tags: set[str]) -> None:
@@ -252,7 +153,7 @@ async def _do(session: AsyncSession, device: Device, asked: BatchIn, tags: set[s
         _put_tags(device, present | tags)
     else:
         _put_tags(device, present - tags)
-    _touched(session, device)
+    touched(session, device)
 
 
 async def _approve(session: AsyncSession, device: Device, key_id: UUID | None) -> DeviceState:
@@ -276,7 +177,7 @@ async def _approve(session: AsyncSession, device: Device, key_id: UUID | None) -
     device.pending_key = False
     device.key_protection = chosen.protection
     device.enrolled_at = chosen.created_at
-    _touched(session, device)
+    touched(session, device)
     return before
 
 
@@ -289,7 +190,7 @@ async def _revoke(session: AsyncSession, device: Device) -> DeviceState:
     device.online = False
     device.pending_key = False
     device.state_reason = None
-    _touched(session, device)
+    touched(session, device)
     return before
 
 
@@ -299,7 +200,8 @@ def _put_tags(device: Device, tags: set[str]) -> None:
     device.tag_rows = [*kept, *(DeviceTag(tag=tag) for tag in new)]
 
 
-def _touched(session: AsyncSession, device: Device) -> None:
+def touched(session: AsyncSession, device: Device) -> None:
+    """After the commit, tell held check-ins and screens that the device changed."""
     device_changed(session, device.id)
     changed(session, "devices", f"device:{device.id}")
 

@@ -10,10 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.devices import replays
-from deployflow.devices import service as devices
+from deployflow.devices.admission import Candidate, admit
 from deployflow.devices.errors import DeviceRevoked
 from deployflow.devices.models import DeviceKey
-from deployflow.devices.service import Candidate
 from deployflow.devices.signatures import Signed
 from deployflow.devices.states import KeyState
 from deployflow.enrollment import tokens
@@ -142,7 +141,7 @@ async def _enroll(session: AsyncSession, token_id: UUID, asked: EnrollIn, spki: 
         return known
     context: Context = session.info["context"]
     _require_usable(token, context.ip)
-    device, key = await devices.admit(
+    device, key = await admit(
         session,
         Candidate(
             facts=asked.facts,
