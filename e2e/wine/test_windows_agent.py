@@ -47,7 +47,9 @@ def test_the_agents_own_tests_pass(machine: Windows, tmp_path: Path) -> None:
 def test_a_windows_service_from_enrollment_to_stop(machine: Windows, program: str, tmp_path: Path) -> None:
     with ServerProcess(data_dir=tmp_path / "server") as server, Console.of_new_installation(server) as console:
         token = console.token()
-        code, output = machine.run(program, "enroll", "--server", server.url, "--data-dir", DATA, DEPLOYFLOW_TOKEN=token)
+        code, output = machine.run(
+            program, "enroll", "--server", server.url, "--data-dir", DATA, DEPLOYFLOW_TOKEN=token
+        )
         assert code == 0, output
         device_id = json.loads((machine.drive / "ProgramData/DeployFlow/Agent/agent.json").read_text())["device_id"]
 
@@ -69,15 +71,17 @@ def test_a_windows_service_from_enrollment_to_stop(machine: Windows, program: st
         (hello,) = console.run_script([device_id], "echo Grüße from %OS%\necho oops 1>&2\nexit /b 3\n", language="cmd")
         until("the script has ended", lambda: ended(hello), within_s=60)
         action = console.action(hello)
-        assert (action["status"], action["exit_code"], action["error_code"]) == ("failed", 3, "non_zero_exit")
+        assert (action["status"], action["exit_code"], action["error"]["code"]) == ("failed", 3, "non_zero_exit")
         assert "Grüße from Windows_NT" in output_of(hello)
 
         # PowerShell is a stub here that prints nothing and ends with success: a real case in the field, where a policy blocks it.
         (blocked,) = console.run_script([device_id], "Write-Output 1", language="powershell")
         until("PowerShell has ended", lambda: ended(blocked), within_s=60)
-        assert console.action(blocked)["error_code"] == "powershell_unavailable"
+        assert console.action(blocked)["error"]["code"] == "powershell_unavailable"
 
-        (long,) = console.run_script([device_id], "echo begun\nping -n 120 127.0.0.1 >nul\necho ended\n", language="cmd")
+        (long,) = console.run_script(
+            [device_id], "echo begun\nping -n 120 127.0.0.1 >nul\necho ended\n", language="cmd"
+        )
         until("its first output is on the server while it runs", lambda: "begun" in output_of(long), within_s=30)
         assert console.action(long)["status"] == "running"
         machine.run("taskkill", "/f", "/im", "deployflow-agent.exe")
@@ -85,14 +89,15 @@ def test_a_windows_service_from_enrollment_to_stop(machine: Windows, program: st
         code, output = machine.run("net", "start", SERVICE)
         assert code == 0, output
         until("the script's end is known", lambda: ended(long), within_s=60)
-        assert (console.action(long)["status"], console.action(long)["error_code"]) == ("interrupted", "agent_died")
+        assert (console.action(long)["status"], console.action(long)["error"]["code"]) == ("interrupted", "agent_died")
         assert "ended" not in output_of(long)
 
         code, output = machine.run("net", "stop", SERVICE)
         assert code == 0, output
         until("the device is offline", lambda: device_is("offline"), within_s=10)
-        inventory = console.device(device_id)
-        assert inventory["os_family"] == "windows", inventory
+        device = console.device(device_id)
+        assert (device["os"]["family"], device["key_protection"]) == ("windows", "dpapi"), device
+        assert device["hardware"]["memory_bytes"], device
 
         code, output = machine.run(program, "service", "uninstall")
         assert code == 0, output
