@@ -1,6 +1,6 @@
 """Why a token does not enroll a machine. The codes of 401 are final for the agent."""
 
-from deployflow.platform.errors import Conflict, NotFound, Unauthenticated, Unavailable
+from deployflow.platform.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
 
 
 class TokenNotFound(NotFound):
@@ -38,7 +38,9 @@ class TokenNotAllowedHere(Unauthenticated):
     title = "This enrollment token is not good from this address: see its allowed networks in the console"
 
 
-class KeyInUse(Conflict):
+class KeyInUse(Forbidden):
+    """403 and not 409, because the agent must not try again with this key."""
+
     code = "key_in_use"
     title = "This key belongs to a device of another organisation: remove the agent's data folder and enroll anew"
 

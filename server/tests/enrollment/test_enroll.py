@@ -233,7 +233,7 @@ class TestKnownMachines:
         machine = Machine(app)
         await machine.enroll(mine)
         answer = await machine.enroll(theirs)
-        assert (answer.status_code, answer.json()["code"]) == (409, "key_in_use")
+        assert (answer.status_code, answer.json()["code"]) == (403, "key_in_use")
 
     async def test_a_revoked_key_does_not_come_back_by_a_new_token(self, clients: Clients, app: FastAPI) -> None:
         _, text = await make_token(clients.db, clients.tenant_id)
