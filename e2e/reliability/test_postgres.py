@@ -35,7 +35,7 @@ async def all_do(load: Load, fleet: RememberingFleet) -> float:
     """Seconds until an order to every agent was accepted, done, and acknowledged."""
     began = time.monotonic()
     ids = await load.order_patiently(load.device_ids)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not fleet.acknowledged.issuperset(ids):  # noqa: ASYNC110  many agents change it
             await asyncio.sleep(0.05)
     return time.monotonic() - began
@@ -63,7 +63,7 @@ async def test_postgresql_restarted_5_times_under_load_loses_nothing(tmp_path: P
                 await asyncio.to_thread(cluster.restart)
                 took.append(await all_do(load, fleet))
             await load.stop()
-            found = await all_ended(console, load, within_s=120)
+            found = await all_ended(console, load, within_s=300)
         finally:
             await load.stop()
             await fleet.stop()

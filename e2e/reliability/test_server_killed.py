@@ -56,7 +56,7 @@ async def test_a_server_killed_20_times_loses_nothing_and_all_agents_are_back_in
         began = time.time()
         fleet.start()
         try:
-            await back(console, began, AGENTS, within_s=60)
+            await back(console, began, AGENTS, within_s=300)
             load.start()
             took, started_in = [], []
             for _ in range(KILLS):
@@ -66,12 +66,12 @@ async def test_a_server_killed_20_times_loses_nothing_and_all_agents_are_back_in
                 await asyncio.to_thread(server.start)
                 ready = time.time()
                 started_in.append(ready - died)
-                await back(console, died, AGENTS, within_s=180)
+                await back(console, died, AGENTS, within_s=300)
                 took.append(time.time() - ready)
                 limit = BACK_WITHIN_S * (1.0 if started_in[-1] <= USUAL_START_S else started_in[-1])
                 assert took[-1] <= limit, f"{took[-1]:.1f} s to come back, after a start of {started_in[-1]:.1f} s"
             await load.stop()
-            found = await all_ended(console, load, within_s=120)
+            found = await all_ended(console, load, within_s=300)
         finally:
             await load.stop()
             await fleet.stop()

@@ -45,7 +45,7 @@ class Load:
         self.acknowledged += ids
         return ids
 
-    async def order_patiently(self, device_ids: Sequence[str], within_s: float = 60) -> list[str]:
+    async def order_patiently(self, device_ids: Sequence[str], within_s: float = 300) -> list[str]:
         """One order, asked for until it is accepted."""
         async with asyncio.timeout(within_s):
             while True:

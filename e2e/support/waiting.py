@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 Found = TypeVar("Found")
-LIMIT_S = 60.0
+LIMIT_S = 180.0
 
 
 def until(what: str, probe: Callable[[], Found | None], *, within_s: float = LIMIT_S, every_s: float = 0.05) -> Found:
