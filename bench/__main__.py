@@ -8,6 +8,7 @@ something could not be measured.
 
 import asyncio
 import os
+import signal
 import sys
 import time
 import traceback
@@ -37,6 +38,8 @@ def main(names: list[str]) -> int:
         print(f"bench: no benchmark is named {' or '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
     machine.raise_open_files()
+    # Ended from outside, it still stops the servers it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     failed = []
     with ExitStack() as stack:
         stack.enter_context(machine.first_in_line())

@@ -7,6 +7,7 @@ with one core both share it, and the report says so.
 import os
 import platform
 import resource
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORES = {CORES[0]}
 # A share of a busy core some thirty times that of an ordinary process.
 PRIORITY = -15
+KEEP_EVERY_S = 0.3
 # Where Linux groups processes by session, priorities count within a session only, and the session has its own.
 _AUTOGROUP = Path("/proc/self/autogroup")
 LOAD_CORES = set(CORES[1:]) or {CORES[0]}
@@ -41,6 +43,16 @@ def first_in_line() -> Iterator[None]:
         if before is not None:
             with suppress(OSError):
                 _AUTOGROUP.write_text(before)
+
+
+def keep_first(pid: int, stop: threading.Event) -> None:
+    """Keep a process and its children first in line although each makes a session of its own, as PostgreSQL's do."""
+    while not stop.wait(KEEP_EVERY_S):
+        with suppress(OSError):
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            for one in (str(pid), *children):
+                with suppress(OSError):
+                    Path(f"/proc/{one}/autogroup").write_text(str(PRIORITY))
 
 
 def pin(pid: int, cores: set[int]) -> None:

@@ -4,11 +4,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+from bench import machine
 
 
 class NoPostgres(Exception):
@@ -37,14 +40,6 @@ class Cluster:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
-    def cpu_s(self) -> float:
-        """Processor time of all its processes."""
-        from bench.machine import cpu_s
-
-        first = int((self._folder / "d" / "postmaster.pid").read_text().splitlines()[0])
-        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        return sum(cpu_s(int(pid)) for pid in [str(first), *children])
-
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
@@ -68,9 +63,13 @@ def cluster() -> Iterator[Cluster]:
         run("initdb", "-D", data, "-U", "df", "-A", "trust", "--no-locale", "-E", "UTF8")
         options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=100"
         run("pg_ctl", "-D", data, "-o", options, "-l", str(folder / "log"), "-w", "start")
+        stop = threading.Event()
+        first = int((folder / "d" / "postmaster.pid").read_text().splitlines()[0])
+        threading.Thread(target=machine.keep_first, args=(first, stop), daemon=True).start()
         try:
             yield Cluster(folder)
         finally:
+            stop.set()
             run("pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
