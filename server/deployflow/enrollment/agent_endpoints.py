@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from deployflow.devices import signatures
 from deployflow.devices.access import Gate, read_signature, validate
-from deployflow.devices.errors import SignatureInvalid
+from deployflow.devices.errors import ClockSkew, SignatureInvalid
 from deployflow.enrollment import service
 from deployflow.enrollment.failures import Failures
 from deployflow.enrollment.schemas import EnrollIn, EnrollOut
@@ -42,6 +42,9 @@ async def enroll(
             raise SignatureInvalid("'keyid' is not the thumbprint of public_key")
         runtime.part(Gate).prove(signed, key, time.time())
         enrolled = await service.enroll(runtime.db, context, asked, spki, signed)
+    except ClockSkew:
+        # Blank machines with dead batteries come in numbers, and each corrects itself after this.
+        raise
     except Unauthenticated:
         failures.count(context.ip)
         raise

@@ -149,6 +149,12 @@ class TestTokens:
         answer = await machine.enroll("wrong")
         assert int(answer.headers["retry-after"]) > 0
 
+    async def test_a_clock_that_is_off_is_no_failure(self, machine: Machine) -> None:
+        for _ in range(31):
+            body = machine.enrollment("wrong")
+            answer = await machine.send("POST", "/agent/v1/enroll", body, created=int(time.time()) - 400)
+            assert (answer.status_code, answer.json()["code"]) == (401, "clock_skew")
+
 
 class TestKnownMachines:
     async def test_a_known_uuid_with_a_new_key_waits_though_the_token_approves(
