@@ -25,7 +25,8 @@ from deployflow.platform.together import Together
 log = structlog.get_logger(__name__)
 
 # Enough to share the cost of a transaction, few enough that the first one does not wait for the last.
-BATCH = 200
+# Measured: half a millisecond of processor time each, and no less with 200.
+BATCH = 100
 # A look that waits longer than this finds a database that cannot keep up; the device shall come back later. Not sooner:
 # who is sent away asks again, which costs more than waiting. An agent gives up 80 s after it asked, and is held 50 s.
 LOOK_WITHIN_S = 20.0
@@ -163,13 +164,14 @@ class Desk:
             if isinstance(what, Found):
                 self._renewed.update({(delivery.action_id, device_id): now for delivery in what.deliveries})
 
-    async def _nobody_waits(self, found: Found) -> None:
-        if not found.deliveries:
+    async def _nobody_waits(self, found: Sequence[Found]) -> None:
+        deliveries = [delivery for one in found for delivery in one.deliveries]
+        if not deliveries:
             return
         try:
-            await self.hand_back(found.deliveries)
+            await self.hand_back(deliveries)
         except Exception:
-            log.exception("hand_back_failed", actions=len(found.deliveries))
+            log.exception("hand_back_failed", actions=len(deliveries))
 
 
 def _has_work(sight: Sight) -> bool:

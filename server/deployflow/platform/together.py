@@ -17,7 +17,7 @@ class Together(Generic[Asked, Answered]):
     """Collects calls and does them in batches, one batch at a time.
 
     `work` gives one answer for each question, in order; an exception as an answer is raised to its caller, and one
-    that `work` raises to all of them. What is answered to a caller who no longer waits goes to `abandoned`.
+    that `work` raises to all of them. What was answered to callers who no longer wait goes to `abandoned`.
     """
 
     def __init__(
@@ -25,7 +25,7 @@ class Together(Generic[Asked, Answered]):
         work: Callable[[Sequence[Asked]], Awaitable[Sequence[Answered | Exception]]],
         *,
         at_most: int,
-        abandoned: Callable[[Answered], Awaitable[None]] | None = None,
+        abandoned: Callable[[Sequence[Answered]], Awaitable[None]] | None = None,
     ) -> None:
         self._work = work
         self._at_most = at_most
@@ -61,14 +61,14 @@ class Together(Generic[Asked, Answered]):
                 answers = await self._work([asked for asked, _future in batch])
             except Exception as error:  # noqa: BLE001  raised to everybody who asked
                 answers = [error] * len(batch)
+            left: list[Answered] = []
             for (_asked, future), answer in zip(batch, answers, strict=True):
-                await self._give(future, answer)
-
-    async def _give(self, future: "asyncio.Future[Answered]", answer: Answered | Exception) -> None:
-        if isinstance(answer, Exception):
-            if not future.done():
-                future.set_exception(answer)
-        elif not future.done():
-            future.set_result(answer)
-        elif self._abandoned is not None:
-            await self._abandoned(answer)
+                if isinstance(answer, Exception):
+                    if not future.done():
+                        future.set_exception(answer)
+                elif not future.done():
+                    future.set_result(answer)
+                else:
+                    left.append(answer)
+            if left and self._abandoned is not None:
+                await self._abandoned(left)

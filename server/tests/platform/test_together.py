@@ -62,8 +62,8 @@ async def test_what_was_done_for_a_caller_who_left_is_told() -> None:
         await go_on.wait()
         return list(asked)
 
-    async def abandoned(answer: int) -> None:
-        left.append(answer)
+    async def abandoned(answers: Sequence[int]) -> None:
+        left.extend(answers)
 
     together = Together(work, at_most=10, abandoned=abandoned)
     call = asyncio.create_task(together.ask(7))
