@@ -74,7 +74,8 @@ def test_a_windows_service_from_enrollment_to_stop(machine: Windows, program: st
         assert (action["status"], action["exit_code"], action["error"]["code"]) == ("failed", 3, "non_zero_exit")
         assert "Grüße from Windows_NT" in output_of(hello)
 
-        # PowerShell is a stub here that prints nothing and ends with success: a real case in the field, where a policy blocks it.
+        # PowerShell is a stub here that prints nothing and ends with success: so it is in the field where a policy
+        # blocks it.
         (blocked,) = console.run_script([device_id], "Write-Output 1", language="powershell")
         until("PowerShell has ended", lambda: ended(blocked), within_s=60)
         assert console.action(blocked)["error"]["code"] == "powershell_unavailable"
