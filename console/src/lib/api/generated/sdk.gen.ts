@@ -41,6 +41,7 @@ export const checkIn = <ThrowOnError extends boolean = true>(options: Options<Ch
  */
 export const enroll = <ThrowOnError extends boolean = true>(options?: Options<EnrollData, ThrowOnError>): RequestResult<EnrollResponses, EnrollErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<EnrollResponses, EnrollErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
+    security: [{ name: 'Signature', type: 'apiKey' }],
     url: '/agent/v1/enroll',
     ...options
 });
