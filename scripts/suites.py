@@ -207,10 +207,10 @@ def run_suite(suite: Suite) -> Outcome:
         passed, failed, skipped = counted or ((0, 1, 0) if code else (1, 0, 0))
         if code and not failed:
             failed = 1
-        if failed and passed and argv[0].endswith("pytest"):
-            if stream([*argv, *SECOND_TRY], suite, log)[0] == 0:
-                outcome.note = f"{failed} passed only at the second try: look at {log.relative_to(ROOT)}"
-                passed, failed, code = passed + failed, 0, 0
+        second_try = bool(failed and passed and argv[0].endswith("pytest"))
+        if second_try and stream([*argv, *SECOND_TRY], suite, log)[0] == 0:
+            outcome.note = f"{failed} passed only at the second try: look at {log.relative_to(ROOT)}"
+            passed, failed, code = passed + failed, 0, 0
         outcome.passed += passed
         outcome.failed += failed
         outcome.skipped += skipped
