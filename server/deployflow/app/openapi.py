@@ -113,10 +113,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
 def _complete(path: str, operation: dict[str, Any], *, is_open: bool) -> None:
     operation["responses"].pop("422", None)
     operation["responses"]["default"] = PROBLEM_RESPONSE
-    if is_open or not path.startswith(("/api/", "/agent/")):
-        operation["security"] = []
-    elif path.startswith("/agent/"):
+    if path.startswith("/agent/"):
         operation["security"] = [{"device": []}]
+    elif is_open or not path.startswith("/api/"):
+        operation["security"] = []
     else:
         operation["security"] = [{"session": []}, {"api_key": []}]
 
