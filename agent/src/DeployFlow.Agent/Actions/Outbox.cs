@@ -34,10 +34,15 @@ public sealed class Outbox(JournalDatabase database)
         return pending;
     });
 
+    /// <summary>Forgets what the server has. A result stays whose action was handed out again while it was on its way: it goes once more, under the new fence.</summary>
     public void Remove(IEnumerable<PendingReport> reports) => database.InTransaction(durable: false, () =>
     {
-        foreach (var report in reports)
-            database.Run("DELETE FROM outbox WHERE id = ?1", report.Id);
+        foreach (var (id, report) in reports)
+        {
+            database.Run(
+                "DELETE FROM outbox WHERE id = ?1 AND (kind <> 'finished' OR NOT EXISTS (SELECT 1 FROM action WHERE action.action_id = outbox.action_id AND action.fence > ?2))",
+                id, report.Fence);
+        }
     });
 
     /// <summary>Drops all reports of an action which the server has given up under this fence.</summary>
