@@ -32,7 +32,8 @@ _SIGNATURE_INPUT = re.compile(
     rb';nonce="([A-Za-z0-9_-]{22})";keyid="([A-Za-z0-9_-]{43})"'
     rb';alg="ecdsa-p256-sha256";tag="deployflow-agent")'
 )
-_SIGNATURE = re.compile(rb"df=:([A-Za-z0-9+/]{86}==):")
+# The last character carries two bits: with the other four at random, one signature would have sixteen spellings.
+_SIGNATURE = re.compile(rb"df=:([A-Za-z0-9+/]{85}[AQgw]==):")
 PublicKey = ec.EllipticCurvePublicKey
 _ECDSA = ec.ECDSA(hashes.SHA256())
 
