@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from deployflow.actions import kinds
 from deployflow.actions.errors import ActionNotFound
@@ -53,10 +53,9 @@ LIST = ListSpec(
 
 
 async def list_actions(session: AsyncSession, params: ListParams) -> tuple[list[Action], str | None, int | None]:
-    statement = select(Action).options(
-        joinedload(Action.batch, innerjoin=True), joinedload(Action.device, innerjoin=True)
-    )
-    return await fetch_page(session, statement, LIST, params)
+    # Not joined: before PostgreSQL has counted a table that just grew, it joins row by row (seen: 15 s for one page).
+    loading = selectinload(Action.batch), selectinload(Action.device)
+    return await fetch_page(session, select(Action), LIST, params, loading=loading)
 
 
 async def get_action(session: AsyncSession, action_id: UUID) -> tuple[Action, str | None]:

@@ -19,6 +19,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.base import ExecutableOption
 
 from deployflow.platform.errors import BadRequest
 
@@ -130,9 +131,16 @@ class ListSpec:
 
 
 async def fetch_page(
-    session: AsyncSession, statement: Select[Row], spec: ListSpec, params: ListParams
+    session: AsyncSession,
+    statement: Select[Row],
+    spec: ListSpec,
+    params: ListParams,
+    *,
+    loading: Sequence[ExecutableOption] = (),
 ) -> tuple[list[Row], str | None, int | None]:
     """The rows of a page, the cursor of the next one, and the count if asked for.
+
+    `loading` says what each row of the page brings along; the count does not pay for it.
 
     Raises:
         WrongListParameter: for a field, operator, value or cursor that this list does not know.
@@ -142,6 +150,7 @@ async def fetch_page(
     count = None
     if params.total:
         count = await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
+    statement = statement.options(*loading)
     order = _order(spec, params)
     keys = [column.label(f"_key_{index}") for index, (_n, column, _d, _k) in enumerate(order)]
     paged: Select[Any] = statement.add_columns(*keys)
