@@ -35,7 +35,10 @@ BENCHMARKS: dict[str, Benchmark] = {
 def main(names: list[str]) -> int:
     wanted = names or os.environ.get("ONLY", "").split() or list(BENCHMARKS)
     if unknown := set(wanted) - set(BENCHMARKS):
-        print(f"bench: no benchmark is named {' or '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        print(
+            f"bench: no benchmark is named {' or '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}",
+            file=sys.stderr,
+        )
         return 2
     machine.raise_open_files()
     # Ended from outside, it still stops the servers it started.
@@ -55,7 +58,7 @@ def main(names: list[str]) -> int:
             try:
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                     found = runner.run(_run(BENCHMARKS[name], seeded))
-            except Exception:
+            except Exception:  # noqa: BLE001  the other figures are wanted all the same
                 traceback.print_exc()
                 failed.append(name)
                 continue

@@ -1,5 +1,6 @@
 """One real agent, enrolled with a server and checked in."""
 
+import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -33,7 +34,7 @@ async def real_agent(client: httpx2.AsyncClient, folder: Path) -> "AsyncIterator
     """
     if not PROGRAM.exists():
         raise LoadFailed(f"{PROGRAM.relative_to(ROOT)} is not built. Build it with: make agent")
-    from support.agent import AgentProcess
+    from support.agent import AgentProcess  # noqa: PLC0415  its folder is put on the path above
 
     answer = await client.post("/api/v1/enrollment-tokens", json={"name": "Bench", "auto_approve": True})
     if answer.status_code != httpx2.codes.CREATED:
@@ -47,5 +48,5 @@ async def real_agent(client: httpx2.AsyncClient, folder: Path) -> "AsyncIterator
         while (await client.get(f"/api/v1/devices/{device_id}")).json()["status"] != "online":
             if time.monotonic() > ends:
                 raise LoadFailed(f"the agent did not come online: {agent.said()[-2000:]}")
-            time.sleep(0.1)
+            await asyncio.sleep(0.1)
         yield agent, device_id

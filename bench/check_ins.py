@@ -50,25 +50,47 @@ async def measure(stock: Stock) -> list[Report]:
             ratios.append(run.rate / baseline.rate)
             rates.append(run.rate)
             bare.append(baseline.rate)
-            print(f"  {run.rate:,.0f}/s of {baseline.rate:,.0f}/s: {ratios[-1]:.2f}, by processor time {by_cpu[-1]:.2f}", flush=True)
+            print(
+                f"  {run.rate:,.0f}/s of {baseline.rate:,.0f}/s: {ratios[-1]:.2f}, by processor time {by_cpu[-1]:.2f}",
+                flush=True,
+            )
     return [
         Report(
             f"Signed idle check-ins, one process, {fleet.devices:,} devices in the database",
             [
-                Figure("check-ins/s ÷ FastAPI no-op/s", median(ratios), "", TARGET_RATIO, "at_least",
-                       note=f"median of {ROUNDS} rounds, {min(ratios):.2f} to {max(ratios):.2f}", digits=2),
-                Figure("the same by processor time", median(by_cpu), "", digits=2,
-                       note="of the two servers for as many requests: hardly disturbed by what else runs"),
+                Figure(
+                    "check-ins/s ÷ FastAPI no-op/s",
+                    median(ratios),
+                    "",
+                    TARGET_RATIO,
+                    "at_least",
+                    note=f"median of {ROUNDS} rounds, {min(ratios):.2f} to {max(ratios):.2f}",
+                    digits=2,
+                ),
+                Figure(
+                    "the same by processor time",
+                    median(by_cpu),
+                    "",
+                    digits=2,
+                    note="of the two servers for as many requests: hardly disturbed by what else runs",
+                ),
                 Figure("processor time of a check-in", median(costs), "µs", digits=0),
                 Figure("signed idle check-ins", median(rates), "/s", digits=0),
                 Figure("FastAPI no-op POST", median(bare), "/s", digits=0),
-                Figure("first check-in of a device in this process", cold.rate, "/s", digits=0,
-                       note="its key is read from the database"),
+                Figure(
+                    "first check-in of a device in this process",
+                    cold.rate,
+                    "/s",
+                    digits=0,
+                    note="its key is read from the database",
+                ),
             ],
             [
-                f"{CONNECTIONS} connections, {REQUESTS:,} requests a round of {DEVICES:,} devices, every nonce new, "
-                f"signed beforehand. The server used {median(busy):.0%} of its core, "
-                f"the load {median(own):.0%} of the other.",
+                (
+                    f"{CONNECTIONS} connections, {REQUESTS:,} requests a round of {DEVICES:,} devices, every nonce "
+                    f"new, signed beforehand. The server used {median(busy):.0%} of its core, "
+                    f"the load {median(own):.0%} of the other."
+                ),
             ],
         )
     ]
@@ -76,9 +98,7 @@ async def measure(stock: Stock) -> list[Report]:
 
 async def _check_ins(port: int, devices: list[BenchDevice]) -> Run:
     authority = f"127.0.0.1:{port}".encode()
-    return await hammer(
-        port, [device.check_in(authority, max_wait_s=0) for device in devices], connections=CONNECTIONS
-    )
+    return await hammer(port, [device.check_in(authority, max_wait_s=0) for device in devices], connections=CONNECTIONS)
 
 
 def _noops(port: int, count: int) -> list[bytes]:

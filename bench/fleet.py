@@ -9,8 +9,9 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, cast
+
+from deployflow.platform import clock
 
 from bench.load import END, LoadFailed
 from bench.signing import BenchDevice
@@ -46,10 +47,12 @@ class Fleet:
     async def connect(self) -> None:
         """Bring them all in: connected, and their check-ins sent."""
         for start in range(0, len(self.agents), CONNECTING):
-            await asyncio.gather(*(
-                self._connect(start + index, agent)
-                for index, agent in enumerate(self.agents[start : start + CONNECTING])
-            ))
+            await asyncio.gather(
+                *(
+                    self._connect(start + index, agent)
+                    for index, agent in enumerate(self.agents[start : start + CONNECTING])
+                )
+            )
             # As many check-ins as the server takes in a breath; measured is the fleet that is there.
             await asyncio.sleep(0.05)
 
@@ -148,7 +151,7 @@ class SimulatedAgent(asyncio.Protocol):
         self._send(self._device.check_in(self._fleet.authority, max_wait_s=MAX_WAIT_S))
 
     def _take(self, actions: list[dict[str, Any]]) -> None:
-        now, at = time.perf_counter(), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        now, at = time.perf_counter(), f"{clock.now():%Y-%m-%dT%H:%M:%S.%fZ}"
         reports = []
         for action in actions:
             about = {"action_id": action["action_id"], "fence": action["fence"], "at": at}
@@ -157,8 +160,14 @@ class SimulatedAgent(asyncio.Protocol):
             reports += [
                 {"type": "started", **about},
                 {
-                    "type": "finished", **about, "outcome": "succeeded", "exit_code": 0, "error": None,
-                    "log_chunks": 0, "log_truncated": False, "result": {},
+                    "type": "finished",
+                    **about,
+                    "outcome": "succeeded",
+                    "exit_code": 0,
+                    "error": None,
+                    "log_chunks": 0,
+                    "log_truncated": False,
+                    "result": {},
                 },
             ]
         self._fleet.tell()

@@ -41,8 +41,14 @@ def _starts() -> list[Figure]:
         first = _start(Path(folder))
         later = [_start(Path(folder)) for _ in range(STARTS)]
     return [
-        Figure("start to the first 200 of /healthz", median(later), "s", START_S, digits=2,
-               note=f"median of {STARTS}, {min(later):.2f} to {max(later):.2f}"),
+        Figure(
+            "start to the first 200 of /healthz",
+            median(later),
+            "s",
+            START_S,
+            digits=2,
+            note=f"median of {STARTS}, {min(later):.2f} to {max(later):.2f}",
+        ),
         Figure("the very first start, with migrations and keys", first, "s", digits=2),
     ]
 
@@ -100,12 +106,23 @@ async def _idle(stock: Stock) -> list[Figure]:
             cpu = {name: (machine.cpu_s(pid) - before[name]) / IDLE_S * 100 for name, pid in pids.items()}
             memory = {name: machine.rss_bytes(pid) / 1e6 for name, pid in pids.items()}
     return [
-        Figure("server, resident memory when idle", memory["server"], "MB", SERVER_MB,
-               note=f"{seeded.devices:,} devices in SQLite, one agent, after {REQUESTS} requests"),
+        Figure(
+            "server, resident memory when idle",
+            memory["server"],
+            "MB",
+            SERVER_MB,
+            note=f"{seeded.devices:,} devices in SQLite, one agent, after {REQUESTS} requests",
+        ),
         Figure("server, processor when idle", cpu["server"], "% of one core", note=f"over {IDLE_S} s", digits=2),
         Figure("agent on Linux, resident memory when idle", memory["agent"], "MB", AGENT_MB),
-        Figure("agent on Linux, processor when idle", cpu["agent"], "% of one core", 0.1, digits=2,
-               note=f"over {IDLE_S} s, in steps of 10 ms"),
+        Figure(
+            "agent on Linux, processor when idle",
+            cpu["agent"],
+            "% of one core",
+            0.1,
+            digits=2,
+            note=f"over {IDLE_S} s, in steps of 10 ms",
+        ),
     ]
 
 
@@ -131,5 +148,11 @@ def _first_view() -> Figure:
         if "nomodule" not in attributes.lower() and (found := _SRC.search(attributes))
     ]
     size = sum(len(gzip.compress((CONSOLE / script).read_bytes(), 6)) for script in set(scripts))
-    return Figure("console, JavaScript of the first view, gzip", size / 1000, "KB", FIRST_VIEW_KB, digits=0,
-                  note=f"the {len(set(scripts))} scripts that index.html loads")
+    return Figure(
+        "console, JavaScript of the first view, gzip",
+        size / 1000,
+        "KB",
+        FIRST_VIEW_KB,
+        digits=0,
+        note=f"the {len(set(scripts))} scripts that index.html loads",
+    )

@@ -47,7 +47,11 @@ async def _measure(stock: Stock, database: str) -> Report:
             came_s = time.perf_counter() - started
             await asyncio.sleep(SETTLE_S)
             fleet.check()
-            print(f"  {database}: {AGENTS:,} agents came in {came_s:.0f} s, {fleet.sent_away} were sent away; idle for {IDLE_S} s", flush=True)
+            print(
+                f"  {database}: {AGENTS:,} agents came in {came_s:.0f} s, {fleet.sent_away} were sent away;"
+                f" idle for {IDLE_S} s",
+                flush=True,
+            )
             cpu, calls, started = machine.cpu_s(server.pid), fleet.check_ins, time.perf_counter()
             await asyncio.sleep(IDLE_S)
             seconds = time.perf_counter() - started
@@ -64,19 +68,40 @@ async def _measure(stock: Stock, database: str) -> Report:
     return Report(
         f"{AGENTS:,} agents held by one process, {seeded.devices:,} devices, {_NAMES[database]}",
         [
-            Figure("memory per held agent", each_kb, "KB", KB_PER_AGENT,
-                   note=f"resident memory with them less without; {peak_kb:.1f} KB after the order for all"),
-            Figure("processor, idle", share, "% of one core", IDLE_SHARE,
-                   note=f"over {IDLE_S} s, {rate:.0f} check-ins/s"),
-            Figure("queue → agent has it, p50", median(starts) * 1000, "ms", START_P50_MS,
-                   note=f"{len(starts)} orders, from before the POST is sent"),
+            Figure(
+                "memory per held agent",
+                each_kb,
+                "KB",
+                KB_PER_AGENT,
+                note=f"resident memory with them less without; {peak_kb:.1f} KB after the order for all",
+            ),
+            Figure(
+                "processor, idle", share, "% of one core", IDLE_SHARE, note=f"over {IDLE_S} s, {rate:.0f} check-ins/s"
+            ),
+            Figure(
+                "queue → agent has it, p50",
+                median(starts) * 1000,
+                "ms",
+                START_P50_MS,
+                note=f"{len(starts)} orders, from before the POST is sent",
+            ),
             Figure("queue → agent has it, p99", percentile(starts, 99) * 1000, "ms", START_P99_MS),
-            Figure(f"one order for all {AGENTS:,}: delivered", delivered_s, "s", ALL_DELIVERED_S,
-                   note=f"the POST itself was answered after {queued_s:.1f} s; "
-                   f"{fleet.sent_away - away:,} times an agent was asked to come later"),
+            Figure(
+                f"one order for all {AGENTS:,}: delivered",
+                delivered_s,
+                "s",
+                ALL_DELIVERED_S,
+                note=f"the POST itself was answered after {queued_s:.1f} s; "
+                f"{fleet.sent_away - away:,} times an agent was asked to come later",
+            ),
             Figure("the same: all results acknowledged", done_s, "s"),
-            Figure("agents connected and held", AGENTS / came_s, "/s", digits=0,
-                   note=f"{away:,} times an agent was asked to come later"),
+            Figure(
+                "agents connected and held",
+                AGENTS / came_s,
+                "/s",
+                digits=0,
+                note=f"{away:,} times an agent was asked to come later",
+            ),
         ],
     )
 

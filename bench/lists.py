@@ -102,7 +102,9 @@ async def _ask(client: httpx2.AsyncClient, ask: Ask, *, clients: int) -> list[fl
 async def _deep_cursor(client: httpx2.AsyncClient, sort: str) -> str:
     cursor = ""
     for _page in range(DEEP_PAGES):
-        answer = await client.get("/api/v1/devices", params={"limit": 200, "sort": sort, **({"cursor": cursor} if cursor else {})})
+        answer = await client.get(
+            "/api/v1/devices", params={"limit": 200, "sort": sort, **({"cursor": cursor} if cursor else {})}
+        )
         if answer.status_code != httpx2.codes.OK:
             raise LoadFailed(f"{answer.status_code} {answer.text[:500]}")
         cursor = json.loads(answer.text)["next_cursor"]

@@ -65,8 +65,13 @@ async def _measure(stock: Stock, database: str) -> Report:
     return Report(
         f"One real agent, {seeded.devices:,} devices, {name}",
         [
-            Figure("queue → its shell starts, p50", median(taken), "ms", P50_MS,
-                   note=f"{RUNS} runs, from before the POST is sent, fastest {min(taken):.1f} ms"),
+            Figure(
+                "queue → its shell starts, p50",
+                median(taken),
+                "ms",
+                P50_MS,
+                note=f"{RUNS} runs, from before the POST is sent, fastest {min(taken):.1f} ms",
+            ),
             Figure("queue → its shell starts, p99", percentile(taken, 99), "ms", P99_MS),
             Figure("the POST is answered, p50", median(answered), "ms"),
         ],
@@ -76,7 +81,13 @@ async def _measure(stock: Stock, database: str) -> Report:
 async def _written(mark: Path) -> int:
     ends = time.monotonic() + STARTED_WITHIN_S
     while time.monotonic() < ends:
-        if mark.exists() and (text := mark.read_text()).endswith("\n"):
+        if text := _whole(mark):
             return int(text)
         await asyncio.sleep(0.002)
     raise LoadFailed(f"the script did not start in {STARTED_WITHIN_S} s")
+
+
+def _whole(mark: Path) -> str:
+    """What stands there, once all of it does."""
+    text = mark.read_text() if mark.exists() else ""
+    return text if text.endswith("\n") else ""

@@ -5,6 +5,7 @@ Figures of benchmarks that did not run this time stay as they were, with their o
 
 import json
 import platform
+import sqlite3
 import subprocess
 from dataclasses import asdict
 from pathlib import Path
@@ -12,10 +13,10 @@ from pathlib import Path
 import fastapi
 import pydantic
 import uvicorn
+from deployflow.platform import clock
 
 from bench import machine
 from bench.figures import Figure, Report
-from deployflow.platform import clock
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".local" / "bench"
@@ -74,7 +75,8 @@ def write() -> None:
                 lines += [f"`make bench ONLY={name}`, {one['at']}, commit {one['commit']}.", ""]
             lines += ["| figure | measured | target | | |", "|---|--:|--:|---|---|"]
             lines += [
-                f"| {figure.name} | {figure.shown(figure.measured)} | {figure.target_shown} | {figure.verdict} | {figure.note} |"
+                f"| {figure.name} | {figure.shown(figure.measured)} | {figure.target_shown} | {figure.verdict} |"
+                f" {figure.note} |"
                 for figure in figures
             ]
             lines += ["", *(line for words in report["words"] for line in (words, ""))]
@@ -86,8 +88,6 @@ def write() -> None:
 
 def _versions() -> str:
     postgres = subprocess.run(["postgres", "--version"], capture_output=True, text=True, check=False).stdout
-    import sqlite3
-
     return ", ".join(
         [
             f"Python {platform.python_version()}",

@@ -12,10 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, insert
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from bench.signing import BenchDevice
 from deployflow.app import migrate, registry
 from deployflow.devices.inventory import search_text
 from deployflow.devices.machines import machine_serial, machine_uuid
@@ -26,6 +22,10 @@ from deployflow.platform import clock
 from deployflow.platform.context import system_context
 from deployflow.platform.db import Database
 from deployflow.platform.settings import Settings
+from sqlalchemy import Table, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bench.signing import BenchDevice
 from tests.factories import identity as people
 
 CHUNK = 5_000
@@ -48,7 +48,13 @@ MODELS = {
 NAMES = ("anna", "ben", "carla", "david", "emma", "felix", "greta", "hugo", "ida", "jonas", "klara", "leon")
 TAGS = ("laptop", "office", "kiosk", "lab", "finance", "sales", "pilot", "vip", "warehouse", "retired-soon")
 API_PERMISSIONS = (
-    "devices:read", "devices:write", "actions:read", "actions:run", "scripts:read", "scripts:write", "enrollment:write",
+    "devices:read",
+    "devices:write",
+    "actions:read",
+    "actions:run",
+    "scripts:read",
+    "scripts:write",
+    "enrollment:write",
 )
 
 
@@ -127,7 +133,8 @@ def _device(tenant_id: UUID, number: int, rng: random.Random, now: datetime) -> 
         "enrolled_at": now - timedelta(minutes=rng.randrange(500_000)),
         "key_protection": "tpm" if family == "windows" else "file",
         "online": online,
-        "last_check_in": now - (timedelta(seconds=rng.randrange(50)) if online else timedelta(minutes=rng.randrange(5, 100_000))),
+        "last_check_in": now
+        - (timedelta(seconds=rng.randrange(50)) if online else timedelta(minutes=rng.randrange(5, 100_000))),
         "agent_version": f"0.1.{rng.randrange(3)}",
         "os_family": family,
         "os_name": os_name,

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deployflow.platform.settings import Settings
+
 from bench import machine
 from bench.postgres import Cluster
 from bench.seeding import Fleet, seed
-from deployflow.platform.settings import Settings
 from tests.support.server import ServerProcess
 
 TEMPLATE = "seeded"

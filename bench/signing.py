@@ -63,16 +63,19 @@ class BenchDevice:
         now = int(time.time())
         digest = b"sha-256=:" + base64.b64encode(hashlib.sha256(body).digest()) + b":"
         nonce = base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"=")
-        parameters = b'%s;created=%d;expires=%d;nonce="%s";keyid="%s";alg="ecdsa-p256-sha256";tag="deployflow-agent"' % (
-            _COMPONENTS,
-            now,
-            now + LIFETIME_S,
-            nonce,
-            self.keyid,
+        parameters = (
+            b'%s;created=%d;expires=%d;nonce="%s";keyid="%s";alg="ecdsa-p256-sha256";tag="deployflow-agent"'
+            % (
+                _COMPONENTS,
+                now,
+                now + LIFETIME_S,
+                nonce,
+                self.keyid,
+            )
         )
         base = (
-            b'"@method": POST\n"@authority": %s\n"@path": %s\n"@query": ?\n"content-digest": %s\n"@signature-params": %s'
-            % (authority, path, digest, parameters)
+            b'"@method": POST\n"@authority": %s\n"@path": %s\n"@query": ?\n'
+            b'"content-digest": %s\n"@signature-params": %s' % (authority, path, digest, parameters)
         )
         r, s = decode_dss_signature(self._key.sign(base, _ECDSA))
         signature = base64.b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big"))

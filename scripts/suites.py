@@ -79,12 +79,15 @@ CHROMIUM = tool("chromium", f"run: {SYSTEM_PACKAGES}")
 POSTGRESQL = tool("initdb", f"run: {SYSTEM_PACKAGES}")
 LINKER = tool("gcc", f"run: {SYSTEM_PACKAGES}")
 
+# Python outside the server's folder; each has its own ruff.toml.
+BESIDE_IT = [ROOT / "scripts", ROOT / "e2e", ROOT / "bench"]
 PYTHON_LINT = Suite(
     "server: lint and types",
     [
         [BIN / "ruff", "check", "."],
         [BIN / "ruff", "format", "--check", "."],
-        [BIN / "ruff", "check", ROOT / "scripts", ROOT / "e2e"],
+        [BIN / "ruff", "check", *BESIDE_IT],
+        [BIN / "ruff", "format", "--check", *BESIDE_IT],
         [BIN / "mypy"],
         [BIN / "lint-imports", "--no-cache"],
     ],
