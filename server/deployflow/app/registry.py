@@ -37,7 +37,18 @@ from deployflow.scripts.kinds import RunScript
 from deployflow.secrets import endpoints as secrets_endpoints
 
 # Domains with tables, lowest first; each adds itself.
-TABLES = ("identity", "audit", "secrets", "devices", "enrollment", "actions", "scripts")
+TABLES = (
+    "identity",
+    "audit",
+    "secrets",
+    "uploads",
+    "devices",
+    "enrollment",
+    "actions",
+    "images",
+    "drivers",
+    "scripts",
+)
 
 # A fleet may grow a hundredfold in an hour.
 LEARN_SIZES_EVERY = timedelta(minutes=10)

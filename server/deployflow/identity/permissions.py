@@ -14,6 +14,8 @@ _AREAS = {
     "enrollment": "enrollment tokens",
     "actions": "actions, their state and output",
     "scripts": "the script library",
+    "images": "OS images and their imports",
+    "drivers": "driver packs",
     "settings": "the settings of the organisation",
 }
 _MORE = {
@@ -82,6 +84,8 @@ TECHNICIAN = BuiltInRole(
             "actions:cancel",
             "scripts:read",
             "scripts:write",
+            "images:read",
+            "drivers:read",
             "enrollment:read",
             "enrollment:write",
         }

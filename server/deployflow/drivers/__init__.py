@@ -1,0 +1,1 @@
+"""Driver packs: which drivers a machine model needs, as one archive each."""

@@ -1,0 +1,1 @@
+"""OS images and the environments that machines boot to put them on a disk."""
