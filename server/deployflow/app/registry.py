@@ -47,6 +47,7 @@ TABLES = (
     "actions",
     "images",
     "drivers",
+    "profiles",
     "scripts",
 )
 

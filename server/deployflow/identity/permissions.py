@@ -16,6 +16,7 @@ _AREAS = {
     "scripts": "the script library",
     "images": "OS images and their imports",
     "drivers": "driver packs",
+    "profiles": "deployment profiles and templates",
     "settings": "the settings of the organisation",
 }
 _MORE = {
@@ -86,6 +87,7 @@ TECHNICIAN = BuiltInRole(
             "scripts:write",
             "images:read",
             "drivers:read",
+            "profiles:read",
             "enrollment:read",
             "enrollment:write",
         }

@@ -26,7 +26,6 @@ MACHINE_VARIABLES = (
 PLAN_VARIABLES = ("site", "computer_name", "profile")
 
 
-
 def _as_text(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -83,7 +82,7 @@ def _shape(value: Any) -> str:
     return "comparison"
 
 
-_BY_SHAPE = {"all": AllOf, "any": AnyOf, "not": Not}
+_BY_SHAPE: dict[str, type[_Strict]] = {"all": AllOf, "any": AnyOf, "not": Not}
 
 Condition = Annotated[
     Annotated[Comparison, Tag("comparison")]

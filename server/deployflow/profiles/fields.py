@@ -26,9 +26,7 @@ class Strict(BaseModel):
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True), AfterValidator(_storable), AfterValidator(_one_line)
-]
+Line = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_storable), AfterValidator(_one_line)]
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Description = Annotated[Text, Field(max_length=2000)]
 Note = Annotated[Text, Field(max_length=500)]

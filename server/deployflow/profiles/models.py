@@ -35,7 +35,8 @@ class Profile(TenantOwned, Identified, Versioned, Table):
 
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(String(2000), default="")
-    os_image_id: Mapped[UUID | None]
+    # No cascade: an image that a profile names is not deleted. Not RESTRICT, which would stop a tenant's end.
+    os_image_id: Mapped[UUID | None] = mapped_column(ForeignKey("os_images.id"))
     edition_index: Mapped[int | None]
     computer_naming_pattern: Mapped[str] = mapped_column(String(100))
     admin_credentials_ref: Mapped[UUID | None]
