@@ -112,13 +112,14 @@ class Gate:
         return SignedDevice(known, device.nonce, device.expires)
 
 
-def read_signature(scope: Scope, body: bytes) -> signatures.Signed:
+def read_signature(scope: Scope, body: bytes, *, tag: str = signatures.DEVICE_TAG) -> signatures.Signed:
     """The signature of a request, still to be proven.
 
     Raises:
         Unauthenticated: 401 signature_missing, signature_invalid.
     """
-    return signatures.parse(scope["method"], scope["raw_path"] or b"", scope["query_string"], scope["headers"], body)
+    path = scope["raw_path"] or b""
+    return signatures.parse(scope["method"], path, scope["query_string"], scope["headers"], body, tag=tag)
 
 
 def refuse_state(known: KnownKey) -> None:

@@ -26,12 +26,22 @@ SIGNATURE_BYTES = 64
 # Uncompressed P-256 in SubjectPublicKeyInfo has 91 bytes; some room, and no more work than that for a stranger.
 MAX_SPKI_BYTES = 200
 
-_SIGNATURE_INPUT = re.compile(
-    rb'df=(\("@method" "@authority" "@path" "@query"( "content-digest")?\)'
-    rb";created=([0-9]{1,12});expires=([0-9]{1,12})"
-    rb';nonce="([A-Za-z0-9_-]{22})";keyid="([A-Za-z0-9_-]{43})"'
-    rb';alg="ecdsa-p256-sha256";tag="deployflow-agent")'
-)
+DEVICE_TAG = "deployflow-agent"
+"""What a device's key signs. A key of another kind has a tag of its own: nothing signed as one passes as the other."""
+BOOT_TAG = "deployflow-boot"
+"""What the ephemeral key of a netbooting machine signs."""
+
+
+def _form(tag: str) -> re.Pattern[bytes]:
+    return re.compile(
+        rb'df=(\("@method" "@authority" "@path" "@query"( "content-digest")?\)'
+        rb";created=([0-9]{1,12});expires=([0-9]{1,12})"
+        rb';nonce="([A-Za-z0-9_-]{22})";keyid="([A-Za-z0-9_-]{43})"'
+        rb';alg="ecdsa-p256-sha256";tag="%b")' % tag.encode()
+    )
+
+
+_FORMS = {tag: _form(tag) for tag in (DEVICE_TAG, BOOT_TAG)}
 # The last character carries two bits: with the other four at random, one signature would have sixteen spellings.
 _SIGNATURE = re.compile(rb"df=:([A-Za-z0-9+/]{85}[AQgw]==):")
 PublicKey = ec.EllipticCurvePublicKey
@@ -71,7 +81,15 @@ class Signed:
         )
 
 
-def parse(method: str, path: bytes, query: bytes, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Signed:
+def parse(
+    method: str,
+    path: bytes,
+    query: bytes,
+    headers: Iterable[tuple[bytes, bytes]],
+    body: bytes,
+    *,
+    tag: str = DEVICE_TAG,
+) -> Signed:
     """Read the signature's headers strictly. `path` and `query` as they came over the wire.
 
     Raises:
@@ -86,10 +104,10 @@ def parse(method: str, path: bytes, query: bytes, headers: Iterable[tuple[bytes,
     signature_input, signature = given.get(b"signature-input"), given.get(b"signature")
     if signature_input is None or signature is None:
         raise SignatureMissing
-    form = _SIGNATURE_INPUT.fullmatch(signature_input)
+    form = _FORMS[tag].fullmatch(signature_input)
     raw = _SIGNATURE.fullmatch(signature)
     if form is None or raw is None:
-        raise SignatureInvalid("Signature-Input or Signature has another form than docs/agent-protocol.md asks")
+        raise SignatureInvalid("Signature-Input or Signature has another form than the protocol asks for")
     parameters, covers_digest, created, expires, nonce, keyid = form.groups()
     digest = given.get(b"content-digest")
     if covers_digest is None:
