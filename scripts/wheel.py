@@ -6,10 +6,11 @@ The agent's builds go along where agent/dist has them (`make agent`).
 import shutil
 import sys
 
-from tools import AGENT, CONSOLE, SERVER, Stop, build_console, run, uv
+from tools import AGENT, CONSOLE, ROOT, SERVER, Stop, build_console, run, uv
 
 CONSOLE_INSIDE = SERVER / "deployflow" / "_console"
 AGENTS_INSIDE = SERVER / "deployflow" / "_agents"
+BOOT_INSIDE = SERVER / "deployflow" / "_boot"
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
         AGENTS_INSIDE.mkdir()
         for build in (AGENT / "dist").glob("deployflow-agent-*"):
             shutil.copy2(build, AGENTS_INSIDE)
+        shutil.copytree(ROOT / "boot" / "linux", BOOT_INSIDE / "linux")
         run("build the wheel", [uv(), "build", "--wheel", "--out-dir", SERVER / "dist"], cwd=SERVER)
     finally:
         remove_copies()
@@ -31,6 +33,7 @@ def remove_copies() -> None:
     """A checkout serves console/out and agent/dist, which change; copies in the package would win."""
     shutil.rmtree(CONSOLE_INSIDE, ignore_errors=True)
     shutil.rmtree(AGENTS_INSIDE, ignore_errors=True)
+    shutil.rmtree(BOOT_INSIDE, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from deployflow import __version__
-from deployflow.app.cli import actions, audit, devices, people, scripts, serve, simulate, tokens, upkeep
+from deployflow.app.cli import actions, audit, boot, devices, people, scripts, serve, simulate, tokens, upkeep
 from deployflow.app.failures import Failure
 
 INTERRUPTED = 130
@@ -28,6 +28,7 @@ for name, group in (
     ("script", scripts.app),
     ("action", actions.app),
     ("audit", audit.app),
+    ("boot", boot.app),
 ):
     app.add_typer(group, name=name)
 

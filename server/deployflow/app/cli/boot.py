@@ -1,0 +1,100 @@
+"""`deployflow boot …`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from deployflow.app.cli.options import DataDir, Json
+
+app = typer.Typer(help="What netbooting machines run.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `build` a command of its own while it is the only one."""
+
+
+@app.command()
+def build(
+    data_dir: DataDir = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write to.", show_default="boot in the data folder", file_okay=False)
+    ] = None,
+    compress: Annotated[
+        Literal["zstd3", "zstd19"], typer.Option(help="zstd3 takes a second, zstd19 makes it a third smaller.")
+    ] = "zstd19",
+    server_key: Annotated[
+        Path | None,
+        typer.Option(
+            help="The server's public boot key (PEM), where the installation is elsewhere.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    ca: Annotated[
+        list[Path] | None,
+        typer.Option(help="A certificate authority to trust too (PEM); may be repeated.", exists=True, dir_okay=False),
+    ] = None,
+    loaders: Annotated[
+        Path | None,
+        typer.Option(help="Folder with loaders of your own, such as ipxe.efi.", exists=True, file_okay=False),
+    ] = None,
+    suite: Annotated[str, typer.Option(help="Release of Debian that it is made of.")] = "trixie",
+    mirror: Annotated[str | None, typer.Option(help="Mirror of Debian.", show_default="deb.debian.org")] = None,
+    security_mirror: Annotated[
+        str | None, typer.Option(help="Mirror of its security updates.", show_default="deb.debian.org")
+    ] = None,
+    refresh: Annotated[bool, typer.Option(help="Ask the mirror now, not only twice a day.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Build the Linux boot environment and the loaders from Debian's packages; nothing is installed."""
+    import sys
+    from dataclasses import replace
+
+    from deployflow.app.cli.output import show_json
+    from deployflow.app.cli.settings import read_settings
+    from deployflow.app.failures import Unusable
+    from deployflow.boot.environment_build import Wanted
+    from deployflow.boot.environment_build import build as build_environment
+    from deployflow.boot.packages import Source
+    from deployflow.boot.recipe import Recipe
+    from deployflow.boot.tools import BootToolFailed
+    from deployflow.enrollment.errors import AgentNotBuilt
+    from deployflow.enrollment.install import build as agent_build
+
+    settings = read_settings(data_dir=data_dir)
+    source = replace(
+        Source(suite=suite),
+        **{name: url for name, url in {"mirror": mirror, "security_mirror": security_mirror}.items() if url},
+    )
+    key = server_key.read_bytes() if server_key else _installed_key(data_dir)
+    try:
+        wanted = Wanted(
+            cache=settings.data_dir / "cache" / "boot",
+            recipe=Recipe.read(),
+            agent=agent_build(settings, "linux-x64").path,
+            server_key=key,
+            authorities=ca or [],
+            compression=compress,
+            source=source,
+            refresh=refresh,
+            own_loaders=loaders,
+        )
+        built = build_environment(wanted, out or settings.data_dir / "boot", lambda text: print(text, file=sys.stderr))
+    except (BootToolFailed, AgentNotBuilt, OSError) as error:
+        raise Unusable(str(error)) from error
+    if as_json:
+        show_json({"folder": str(built.folder), "loaders": str(built.loaders), **built.manifest})
+        return
+    print(f"The boot environment is in {built.folder}, the loaders are in {built.loaders}.")
+
+
+def _installed_key(data_dir: Path | None) -> bytes:
+    from deployflow.app.cli.installed import settings_of
+    from deployflow.app.cli.options import Target
+    from deployflow.app.failures import Unusable
+    from deployflow.boot.keys import BootKeyBroken, load_or_make, public_pem
+
+    try:
+        return public_pem(load_or_make(settings_of(Target(data_dir=data_dir)).keys_dir))
+    except BootKeyBroken as error:
+        raise Unusable(str(error)) from error
