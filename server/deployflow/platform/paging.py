@@ -26,6 +26,7 @@ from deployflow.platform.errors import BadRequest
 MAX_LIMIT = 200
 MAX_FILTERS = 20
 MAX_LIST_VALUES = 200
+_TOTAL = "_total"
 _FILTER = re.compile(r"^filter\[([a-z_][a-z0-9_.]*)\](?:\[([a-z_]+)\])?$")
 
 Item = TypeVar("Item")
@@ -147,15 +148,12 @@ async def fetch_page(
     """
     for condition in _conditions(spec, params):
         statement = statement.where(condition)
-    count = None
-    if params.total:
-        count = await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
-    statement = statement.options(*loading)
     order = _order(spec, params)
     keys = [column.label(f"_key_{index}") for index, (_n, column, _d, _k) in enumerate(order)]
-    paged: Select[Any] = statement.add_columns(*keys)
-    if spec.scan_when_filtered and statement.whereclause is not None and _is_sqlite(session):
-        paged, order = _scanned(paged, order)
+    paged: Select[Any] = statement.options(*loading).add_columns(*keys)
+    is_scanned = spec.scan_when_filtered and statement.whereclause is not None and _is_sqlite(session)
+    if is_scanned:
+        paged, order = _scanned(paged, order, counted=params.total)
     if params.cursor:
         paged = paged.where(_after(order, _decode_cursor(params.cursor, order)))
     for _name, column, descending, _kind in order:
@@ -166,8 +164,14 @@ async def fetch_page(
     rows = [row[0] for row in found[: params.limit]]
     cursor = None
     if len(found) > params.limit:
-        last = found[params.limit - 1]
-        cursor = _encode_cursor([last[-len(keys) + index] for index in range(len(keys))], order)
+        last = found[params.limit - 1]._mapping  # noqa: SLF001  the public name of a row's columns by name
+        cursor = _encode_cursor([last[f"_key_{index}"] for index in range(len(keys))], order)
+    count = None
+    if params.total:
+        if is_scanned and found:
+            count = found[0]._mapping[_TOTAL]  # noqa: SLF001  the same
+        else:
+            count = await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
     return rows, cursor, count
 
 
@@ -175,16 +179,18 @@ def _is_sqlite(session: AsyncSession) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _scanned(paged: Select[Any], order: "_Order") -> tuple[Select[Any], "_Order"]:
-    """The same rows, found first and ordered then.
+def _scanned(paged: Select[Any], order: "_Order", *, counted: bool) -> tuple[Select[Any], "_Order"]:
+    """The same rows, found first and ordered then; `counted` in the same scan where their number is asked for.
 
     SQLite walks the index of the order and looks up each row to see whether it matches: 100,000 look-ups for a
     word that no row has. A LIMIT of -1, which is none, keeps it from seeing the order, and so it scans the index
     that covers all fields.
     """
     found = paged.limit(-1).subquery()
+    if counted:
+        found = select(*found.c, func.count().over().label(_TOTAL)).subquery()
     columns = list(found.c)
-    keys = columns[-len(order) :]
+    keys = [found.c[f"_key_{index}"] for index in range(len(order))]
     return select(*columns), [
         (name, key, descending, kind) for (name, _c, descending, kind), key in zip(order, keys, strict=True)
     ]

@@ -185,7 +185,8 @@ class TestList:
         paged: list[str] = []
         cursor = ""
         while cursor is not None:
-            answer = await client.get(f"/api/v1/devices?limit=5&sort={sort}{more}&cursor={cursor}")
+            answer = await client.get(f"/api/v1/devices?limit=5&sort={sort}{more}&cursor={cursor}&total=true")
+            assert answer.json()["total"] == len(whole)
             paged += [item["id"] for item in answer.json()["items"]]
             cursor = answer.json()["next_cursor"]
         assert paged == whole
