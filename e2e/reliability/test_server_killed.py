@@ -22,9 +22,18 @@ SEED = int(os.environ.get("DEPLOYFLOW_TEST_SEED", "20261123"))
 KILLS = int(os.environ.get("DEPLOYFLOW_TEST_SERVER_KILLS", "20"))
 AGENTS = int(os.environ.get("DEPLOYFLOW_TEST_AGENTS", "500"))
 BACK_WITHIN_S = 10.0
-# A start takes less on a machine that has nothing else to do. Where it takes longer, so does everything, and agents
-# that waited longer come back later.
-USUAL_START_S = 2.0
+# Besides their back-off, for what the machine needs to take all of them in and to write down that they are there.
+TAKEN_IN_WITHIN_S = 4.0
+
+
+def back_within_s(away_s: float) -> float:
+    """Ten seconds; where the start alone took more than three, as much as the agents' back-off may take."""
+    ends = window = 1.0
+    while ends < away_s:
+        window *= 2
+        ends += window
+    # One that tried just before the server was there tries next in the window that follows.
+    return max(BACK_WITHIN_S, ends + window * 2 - away_s + TAKEN_IN_WITHIN_S)
 
 
 async def back(console: Console, since: float, agents: int, *, within_s: float) -> None:
@@ -68,8 +77,9 @@ async def test_a_server_killed_20_times_loses_nothing_and_all_agents_are_back_in
                 started_in.append(ready - died)
                 await back(console, died, AGENTS, within_s=300)
                 took.append(time.time() - ready)
-                limit = BACK_WITHIN_S * (1.0 if started_in[-1] <= USUAL_START_S else started_in[-1])
-                assert took[-1] <= limit, f"{took[-1]:.1f} s to come back, after a start of {started_in[-1]:.1f} s"
+                assert took[-1] <= back_within_s(started_in[-1]), (
+                    f"{took[-1]:.1f} s to come back, after a start of {started_in[-1]:.1f} s"
+                )
             await load.stop()
             found = await all_ended(console, load, within_s=300)
         finally:

@@ -11,11 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from deployflow.app.simulation.backoff import Backoff
 from deployflow.app.simulation.client import AgentClient, Refused, ServerAddress
 from deployflow.platform import clock
 
-# As the real agent: 1, 2, 4 … 64 s.
-LONGEST_WINDOW_S = 64
 ENROLLING_AT_ONCE = 32
 FINAL_REFUSALS = frozenset({"device_revoked", "device_quarantined", "key_unknown", "signature_invalid"})
 
@@ -84,11 +83,11 @@ class Fleet:
             client.close()
 
     async def _live(self, client: AgentClient) -> None:
-        window = 1.0
+        backoff = Backoff(random.Random())  # noqa: S311  no secret
         while True:
             try:
                 answer = await self._check_in(client)
-                window = 1.0
+                backoff.reset()
                 for action in answer["actions"]:
                     await self._do(client, action)
                 await asyncio.sleep(answer["next_check_in_s"])
@@ -97,11 +96,11 @@ class Fleet:
                 if refused.code in FINAL_REFUSALS:
                     self.figures.lost[refused.code] = self.figures.lost.get(refused.code, 0) + 1
                     return
-                window = await _back_off(window, refused.retry_after_s)
+                await asyncio.sleep(backoff.next(refused.retry_after_s))
             except (OSError, TimeoutError):
                 self.figures.failures += 1
                 client.close()
-                window = await _back_off(window, None)
+                await asyncio.sleep(backoff.next(None))
 
     async def _check_in(self, client: AgentClient) -> dict[str, Any]:
         self.figures.held += 1
@@ -136,15 +135,6 @@ class Fleet:
         line = {"type": "log", **about, "at": _now(), "seq": 0, "stream": "out", "text": "simulated\n"}
         await client.report([line, ended] if self.work_s else [started, line, ended])
         self.figures.finished += 1
-
-
-async def _back_off(window: float, retry_after_s: float | None) -> float:
-    """Wait a random part of the window, or what the server asked for; gives the next window."""
-    if retry_after_s is not None:
-        await asyncio.sleep(retry_after_s * random.uniform(1, 1.5))  # noqa: S311  no secret
-        return window
-    await asyncio.sleep(random.uniform(0, window))  # noqa: S311
-    return min(window * 2, LONGEST_WINDOW_S)
 
 
 def _facts(name: str, number: int) -> dict[str, Any]:
