@@ -19,6 +19,7 @@ TAGS = {
     "devices": "Managed machines.",
     "enrollment": "Tokens by which machines enroll.",
     "actions": "What is to be done on devices, and how it went.",
+    "profiles": "Deployment profiles and templates: what a machine becomes.",
     "scripts": "The library of scripts and their versions.",
     "live": "What the console shows first, finds, and hears of.",
     "health": "For load balancers and monitoring.",

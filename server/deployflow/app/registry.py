@@ -32,7 +32,11 @@ from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime, build_runtime
 from deployflow.platform.settings import Settings
 from deployflow.platform.tables import Table
+from deployflow.profiles import description as profiles_description
+from deployflow.profiles import endpoints as profiles_endpoints
+from deployflow.profiles import registry as profiles
 from deployflow.scripts import endpoints as scripts_endpoints
+from deployflow.scripts import task_types as scripts_task_types
 from deployflow.scripts.kinds import RunScript
 from deployflow.secrets import endpoints as secrets_endpoints
 
@@ -67,6 +71,8 @@ def assemble(settings: Settings) -> Runtime:
     runtime = build_runtime(settings)
     runtime.db.trail_sink = record
     action_kinds.register(RunScript())
+    profiles.register()
+    scripts_task_types.register()
     return runtime
 
 
@@ -79,6 +85,7 @@ def admin_routers() -> list[APIRouter]:
         devices_endpoints.router,
         enrollment_endpoints.router,
         actions_endpoints.router,
+        profiles_endpoints.router,
         scripts_endpoints.router,
     ]
 
@@ -114,6 +121,7 @@ def express_routes() -> dict[tuple[str, str], ASGIApp]:
 def describe_plain_routes(schema: dict[str, Any]) -> None:
     """Put them into the API's description by hand."""
     checkin_description.add_to(schema)
+    profiles_description.add_to(schema)
 
 
 def periodic_work(runtime: Runtime) -> list[Periodic]:

@@ -130,10 +130,12 @@ class DiskPrepTask(TaskType):
     title = "Prepare the disk"
     summary = "Partitions and formats a disk. What is on it is lost."
     configuration_model = DiskPrep
+    rank = 10
     timeout = timedelta(minutes=10)
 
     async def preflight(self, session: AsyncSession, configuration: Any, subject: Subject, findings: Findings) -> None:  # noqa: ARG002
         assert isinstance(configuration, DiskPrep)
+        subject.disk_layout = configuration
         machine = subject.machine
         if machine is None:
             return

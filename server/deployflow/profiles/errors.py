@@ -8,11 +8,6 @@ class ProfileNotFound(NotFound):
     title = "There is no such profile"
 
 
-class TemplateNotFound(NotFound):
-    code = "template_not_found"
-    title = "There is no such template"
-
-
 class ProfileNameTaken(Conflict):
     code = "name_taken"
     title = "A profile of this name exists already"

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from deployflow.profiles.errors import ReferenceMissing
 
 # (what to put into the session) → rows of (id, name)
-Rows = Callable[[], Select[tuple[UUID, str]]]
+Rows = Callable[[], Select[UUID, str]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from deployflow.platform.settings import Settings
+
+if TYPE_CHECKING:
+    from deployflow.profiles.disk_tasks import DiskPrep
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,12 @@ class Machine:
 
 @dataclass(slots=True)
 class Subject:
-    """A profile in front of a machine. `machine` is None where only the profile itself is looked at."""
+    """A profile in front of a machine.
+
+    Attributes:
+        machine: None where only the profile itself is looked at.
+        disk_layout: What the last task that lays out a disk said, for those after it.
+    """
 
     settings: Settings
     os_image_id: UUID | None
@@ -58,4 +66,5 @@ class Subject:
     admin_credentials_ref: UUID | None
     machine: Machine | None = None
     computer_name: str | None = None
+    disk_layout: "DiskPrep | None" = None
     variables: dict[str, str] = field(default_factory=dict)

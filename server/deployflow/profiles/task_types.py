@@ -50,6 +50,7 @@ class TaskType:
         phase: Where it runs: in the boot environment, in the installed system, or, for None, where the task before it
             runs.
         needs_image: It works on an image that was applied before.
+        rank: Its place in lists: types stand in the order they are usually used.
     """
 
     name: ClassVar[str]
@@ -58,6 +59,7 @@ class TaskType:
     configuration_model: ClassVar[type[BaseModel]]
     phase: ClassVar[Phase | None] = "boot"
     needs_image: ClassVar[bool] = False
+    rank: ClassVar[int] = 100
     timeout: ClassVar[timedelta] = timedelta(minutes=10)
 
     def phase_of(self, configuration: Any) -> Phase | None:  # noqa: ARG002
@@ -97,7 +99,7 @@ def register(kind: TaskType) -> None:
 
 def every() -> list[TaskType]:
     """All types, in the order they are usually used."""
-    return list(_TYPES.values())
+    return sorted(_TYPES.values(), key=lambda kind: (kind.rank, kind.name))
 
 
 def get(name: str) -> TaskType:
@@ -132,3 +134,8 @@ def configuration_of(name: str, given: Mapping[str, Any], *, where: str) -> Base
 
 def _sentence(error: Mapping[str, Any]) -> str:
     return f"{'.'.join(error['loc'])}: {error['msg']}" if error["loc"] else str(error["msg"])
+
+
+def stored(configuration: BaseModel) -> dict[str, Any]:
+    """A configuration, as tables keep it: with its defaults, which may be others in a later version."""
+    return configuration.model_dump(mode="json", exclude_none=True)

@@ -27,6 +27,8 @@ NOBODY = "00000000-0000-7000-8000-000000000000"
 OPEN = {"get_setup", "complete_setup", "sign_in", "answer_totp", "accept_invitation"}
 # `device.approved`, not `device.approve`: one way, so that a filter can be guessed.
 SAYS_WHAT_HAPPENED = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)*([a-z]+ed(_[a-z]+)?|set_up|sign_in_reset|tenant_chosen)")
+# Asked by POST because the question is long; they change nothing.
+QUESTIONS = {"preflight_profile"}
 # Answers as long as the caller listens.
 STREAMS = {"stream_events"}
 # While there is no user: `tests/identity/test_setup.py` has these.
@@ -50,8 +52,7 @@ async def send(client: AsyncClient, route: AdminRoute, call: Call) -> Response:
 
 def nothing_real(route: AdminRoute) -> Call:
     """For who must not get far enough to see that there is nothing."""
-    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
-    return Call(dict.fromkeys(names, NOBODY))
+    return Call(dict.fromkeys(re.findall(r"{(\w+)}", route.path), NOBODY))
 
 
 def code_of(answer: Response) -> tuple[int, str | None]:
@@ -210,7 +211,7 @@ class TestTrail:
             if not answer.is_success:
                 wrong.append((str(route), answer.text))
             added = await self._events(clients) - before
-            if added != 1:
+            if added != (0 if route.name in QUESTIONS else 1):
                 wrong.append((str(route), f"{added} events"))
         assert not wrong
         async with clients.db.read(system_context()) as session:

@@ -237,6 +237,54 @@ export type ActorRef = {
 };
 
 /**
+ * AllOf
+ *
+ * Every part holds.
+ */
+export type AllOfInput = {
+    /**
+     * All
+     */
+    all: Array<Comparison | AllOfInput | AnyOfInput | NotInput>;
+};
+
+/**
+ * AllOf
+ *
+ * Every part holds.
+ */
+export type AllOfOutput = {
+    /**
+     * All
+     */
+    all: Array<Comparison | AllOfOutput | AnyOfOutput | NotOutput>;
+};
+
+/**
+ * AnyOf
+ *
+ * At least one part holds.
+ */
+export type AnyOfInput = {
+    /**
+     * Any
+     */
+    any: Array<Comparison | AllOfInput | AnyOfInput | NotInput>;
+};
+
+/**
+ * AnyOf
+ *
+ * At least one part holds.
+ */
+export type AnyOfOutput = {
+    /**
+     * Any
+     */
+    any: Array<Comparison | AllOfOutput | AnyOfOutput | NotOutput>;
+};
+
+/**
  * ApiKey
  */
 export type ApiKey = {
@@ -344,6 +392,22 @@ export type ApiKeyCreated = {
      * Shown once
      */
     key: string;
+};
+
+/**
+ * ApplyImage
+ *
+ * The profile's image and edition, unless others are named.
+ */
+export type ApplyImage = {
+    /**
+     * Os Image Id
+     */
+    os_image_id?: string | null;
+    /**
+     * Edition Index
+     */
+    edition_index?: number | null;
 };
 
 /**
@@ -499,6 +563,46 @@ export type BodyIn = {
 };
 
 /**
+ * BuiltInTemplate
+ *
+ * A template that comes with the product.
+ */
+export type BuiltInTemplate = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    /**
+     * Computer Naming Pattern
+     */
+    computer_naming_pattern: string;
+    /**
+     * Agent Auto Install
+     */
+    agent_auto_install: boolean;
+    /**
+     * Tasks
+     */
+    tasks: Array<TaskOut>;
+};
+
+/**
  * Check
  *
  * One thing the server needs.
@@ -596,6 +700,42 @@ export type CheckInAnswer = {
      * Cancel
      */
     cancel: Array<string>;
+};
+
+/**
+ * CloneIn
+ *
+ * A copy under another name; as a template where asked for.
+ */
+export type CloneIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Is Template
+     */
+    is_template?: boolean;
+};
+
+/**
+ * Comparison
+ *
+ * A variable against a value. `matches` takes `*` and `?` for any text and any character; case never counts.
+ */
+export type Comparison = {
+    /**
+     * Variable
+     */
+    variable: string;
+    /**
+     * Op
+     */
+    op: 'eq' | 'ne' | 'contains' | 'matches' | 'gt' | 'lt';
+    /**
+     * Value
+     */
+    value: string;
 };
 
 /**
@@ -840,6 +980,71 @@ export type DeviceRef = {
 export type DeviceState = 'pending' | 'active' | 'quarantined' | 'revoked';
 
 /**
+ * DiskChoice
+ *
+ * Which disk of the machine.
+ */
+export type DiskChoice = {
+    /**
+     * Select
+     */
+    select?: 'first' | 'smallest' | 'largest' | 'by_name';
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Min Gb
+     *
+     * A smaller disk is left alone
+     */
+    min_gb?: number;
+    /**
+     * Allow Removable
+     */
+    allow_removable?: boolean;
+};
+
+/**
+ * DiskIn
+ */
+export type DiskIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Removable
+     */
+    removable?: boolean;
+};
+
+/**
+ * DiskPrep
+ *
+ * Lays out a disk as GPT. `keep_data` leaves the data partition of a disk that it has laid out before.
+ */
+export type DiskPrep = {
+    /**
+     * Preset
+     */
+    preset?: 'uefi_standard' | 'uefi_recovery' | 'keep_data' | 'custom';
+    disk?: DiskChoice;
+    /**
+     * Windows Gb
+     */
+    windows_gb?: number | null;
+    /**
+     * Partitions
+     */
+    partitions?: Array<Partition> | null;
+};
+
+/**
  * EnrollOut
  */
 export type EnrollOut = {
@@ -869,6 +1074,33 @@ export type ErrorOut = {
      * Message
      */
     message: string;
+};
+
+/**
+ * Finding
+ *
+ * One thing that was looked at. `code` is for programs; the sentence says what to do.
+ *
+ * Attributes:
+ * task: The order of the task it is about.
+ */
+export type Finding = {
+    /**
+     * Level
+     */
+    level: 'error' | 'warning' | 'ok';
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Task
+     */
+    task?: number | null;
 };
 
 /**
@@ -930,6 +1162,96 @@ export type Health = {
 };
 
 /**
+ * ImportIn
+ *
+ * A profile's file. With `replace`, the profile of that name takes it as a new version.
+ */
+export type ImportIn = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Replace
+     */
+    replace?: boolean;
+};
+
+/**
+ * InjectConfiguration
+ *
+ * What is written into the applied image.
+ */
+export type InjectConfiguration = {
+    unattend?: Unattend | null;
+    /**
+     * Files
+     */
+    files?: Array<InjectedFile>;
+    /**
+     * Registry
+     */
+    registry?: Array<RegistryValue>;
+    /**
+     * First Boot
+     *
+     * Commands, run once as SYSTEM before anybody signs in
+     */
+    first_boot?: Array<string>;
+};
+
+/**
+ * InjectDrivers
+ *
+ * Packs that match the machine, or those named.
+ */
+export type InjectDrivers = {
+    /**
+     * Select
+     */
+    select?: 'match' | 'named';
+    /**
+     * Pack Ids
+     */
+    pack_ids?: Array<string>;
+    /**
+     * Required
+     *
+     * Stop where no pack matches
+     */
+    required?: boolean;
+};
+
+/**
+ * InjectedFile
+ *
+ * A text file on the Windows partition.
+ */
+export type InjectedFile = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * InstallAgent
+ *
+ * Nothing to choose: the server's own build of the agent.
+ */
+export type InstallAgent = {
+    [key: string]: never;
+};
+
+/**
  * InstallLines
  *
  * What to paste on a machine, as administrator.
@@ -979,6 +1301,8 @@ export type InviteAccept = {
     password: string;
 };
 
+export type JsonValue = unknown;
+
 /**
  * KeyOut
  *
@@ -1018,6 +1342,28 @@ export type KeyOut = {
  * KeyState
  */
 export type KeyState = 'pending' | 'active' | 'quarantined' | 'revoked';
+
+/**
+ * LocalAccount
+ *
+ * A local account.
+ */
+export type LocalAccount = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Group
+     */
+    group?: 'Administrators' | 'Users';
+    /**
+     * Password Ref
+     *
+     * The secret with its password
+     */
+    password_ref: string;
+};
 
 /**
  * LogChunkOut
@@ -1065,6 +1411,54 @@ export type LogPage = {
      * Truncated
      */
     truncated: boolean;
+};
+
+/**
+ * MachineIn
+ *
+ * A machine that no device is known for yet.
+ */
+export type MachineIn = {
+    /**
+     * Hostname
+     */
+    hostname?: string | null;
+    /**
+     * Manufacturer
+     */
+    manufacturer?: string | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Sku
+     */
+    sku?: string | null;
+    /**
+     * Serial
+     */
+    serial?: string | null;
+    /**
+     * Smbios Uuid
+     */
+    smbios_uuid?: string | null;
+    /**
+     * Asset
+     */
+    asset?: string | null;
+    /**
+     * Mac Addresses
+     */
+    mac_addresses?: Array<string>;
+    /**
+     * Firmware
+     */
+    firmware?: 'uefi' | 'bios' | null;
+    /**
+     * Disks
+     */
+    disks?: Array<DiskIn>;
 };
 
 /**
@@ -1138,6 +1532,72 @@ export type NameCount = {
      * Count
      */
     count: number;
+};
+
+/**
+ * NameExample
+ *
+ * What comes out of a pattern. `problem` says why nothing does.
+ */
+export type NameExample = {
+    /**
+     * Name
+     */
+    name: string | null;
+    /**
+     * Problem
+     */
+    problem: string | null;
+    /**
+     * Warning
+     */
+    warning: string | null;
+    /**
+     * Machine
+     *
+     * Whose name it would be
+     */
+    machine: string;
+};
+
+/**
+ * Named
+ *
+ * A thing that is referred to; `name` is null when it is gone.
+ */
+export type Named = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string | null;
+};
+
+/**
+ * Not
+ *
+ * The part does not hold.
+ */
+export type NotInput = {
+    /**
+     * Not
+     */
+    not: Comparison | AllOfInput | AnyOfInput | NotInput;
+};
+
+/**
+ * Not
+ *
+ * The part does not hold.
+ */
+export type NotOutput = {
+    /**
+     * Not
+     */
+    not: Comparison | AllOfOutput | AnyOfOutput | NotOutput;
 };
 
 /**
@@ -1298,6 +1758,24 @@ export type PageDeviceOut = {
      * Items
      */
     items: Array<DeviceOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[ProfileOut]
+ */
+export type PageProfileOut = {
+    /**
+     * Items
+     */
+    items: Array<ProfileOut>;
     /**
      * Next Cursor
      */
@@ -1489,6 +1967,26 @@ export type Parameter = {
 };
 
 /**
+ * Partition
+ *
+ * A partition, in the order they lie on the disk.
+ */
+export type Partition = {
+    /**
+     * Role
+     */
+    role: 'esp' | 'msr' | 'windows' | 'recovery' | 'data';
+    /**
+     * Size Mb
+     */
+    size_mb?: number | null;
+    /**
+     * Label
+     */
+    label?: string | null;
+};
+
+/**
  * PasswordChange
  */
 export type PasswordChange = {
@@ -1535,6 +2033,51 @@ export type Permission = {
 };
 
 /**
+ * Preflight
+ *
+ * What was found. `ready` when nothing stops a deployment.
+ */
+export type Preflight = {
+    /**
+     * Ready
+     */
+    ready: boolean;
+    /**
+     * Profile Version
+     */
+    profile_version: number;
+    /**
+     * Machine
+     */
+    machine: string | null;
+    /**
+     * Computer Name
+     */
+    computer_name: string | null;
+    /**
+     * Findings
+     */
+    findings: Array<Finding>;
+};
+
+/**
+ * PreflightIn
+ *
+ * What to hold the profile against: a device, a described machine, or neither to look at the profile alone.
+ */
+export type PreflightIn = {
+    /**
+     * Device Id
+     */
+    device_id?: string | null;
+    machine?: MachineIn | null;
+    /**
+     * Site
+     */
+    site?: string | null;
+};
+
+/**
  * Problem
  *
  * An error (RFC 9457). Programs switch on `code`; `detail` is for people and may change.
@@ -1555,6 +2098,272 @@ export type Problem = {
         type: string;
     }>;
     [key: string]: unknown;
+};
+
+/**
+ * ProfileChange
+ *
+ * What should be different. What is left out stays; `tasks` is the whole list in its order.
+ */
+export type ProfileChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+    /**
+     * Os Image Id
+     */
+    os_image_id?: string | null;
+    /**
+     * Edition Index
+     */
+    edition_index?: number | null;
+    /**
+     * Computer Naming Pattern
+     */
+    computer_naming_pattern?: string | null;
+    /**
+     * Admin Credentials Ref
+     */
+    admin_credentials_ref?: string | null;
+    /**
+     * Agent Auto Install
+     */
+    agent_auto_install?: boolean | null;
+    /**
+     * Is Template
+     */
+    is_template?: boolean | null;
+    /**
+     * Tasks
+     */
+    tasks?: Array<TaskIn> | null;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * ProfileDetail
+ *
+ * A profile in full. `findings` is what is wrong with it in front of any machine.
+ */
+export type ProfileDetail = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    os_image: Named | null;
+    /**
+     * Edition Index
+     */
+    edition_index: number | null;
+    /**
+     * Edition Name
+     */
+    edition_name: string | null;
+    /**
+     * Computer Naming Pattern
+     */
+    computer_naming_pattern: string;
+    admin_credentials: Named | null;
+    /**
+     * Agent Auto Install
+     */
+    agent_auto_install: boolean;
+    /**
+     * Is Template
+     */
+    is_template: boolean;
+    template: Named | null;
+    /**
+     * Task Count
+     */
+    task_count: number;
+    current: DeployflowProfilesSchemasVersionRef;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Tasks
+     */
+    tasks: Array<TaskOut>;
+    /**
+     * References
+     */
+    references: {
+        [key: string]: Named;
+    };
+    /**
+     * Findings
+     */
+    findings: Array<Finding>;
+};
+
+/**
+ * ProfileFile
+ *
+ * A profile as a file.
+ */
+export type ProfileFile = {
+    /**
+     * File Name
+     */
+    file_name: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * ProfileIn
+ *
+ * A new profile, or a template.
+ */
+export type ProfileIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Os Image Id
+     */
+    os_image_id?: string | null;
+    /**
+     * Edition Index
+     */
+    edition_index?: number | null;
+    /**
+     * Computer Naming Pattern
+     *
+     * As in {site}-{seq:3}
+     */
+    computer_naming_pattern?: string;
+    /**
+     * Admin Credentials Ref
+     *
+     * The secret with the administrator's password; null makes one per device
+     */
+    admin_credentials_ref?: string | null;
+    /**
+     * Agent Auto Install
+     */
+    agent_auto_install?: boolean;
+    /**
+     * Is Template
+     */
+    is_template?: boolean;
+    /**
+     * Tasks
+     */
+    tasks?: Array<TaskIn>;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * ProfileOut
+ *
+ * A profile as lists show it.
+ */
+export type ProfileOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    os_image: Named | null;
+    /**
+     * Edition Index
+     */
+    edition_index: number | null;
+    /**
+     * Edition Name
+     */
+    edition_name: string | null;
+    /**
+     * Computer Naming Pattern
+     */
+    computer_naming_pattern: string;
+    admin_credentials: Named | null;
+    /**
+     * Agent Auto Install
+     */
+    agent_auto_install: boolean;
+    /**
+     * Is Template
+     */
+    is_template: boolean;
+    template: Named | null;
+    /**
+     * Task Count
+     */
+    task_count: number;
+    current: DeployflowProfilesSchemasVersionRef;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Version
+     */
+    version: number;
 };
 
 /**
@@ -1624,6 +2433,18 @@ export type Readiness = {
 };
 
 /**
+ * Reboot
+ *
+ * Where the machine goes: into the boot environment again, or into the installed system.
+ */
+export type Reboot = {
+    /**
+     * To
+     */
+    to?: 'environment' | 'os';
+};
+
+/**
  * RecoveryCodes
  */
 export type RecoveryCodes = {
@@ -1631,6 +2452,48 @@ export type RecoveryCodes = {
      * Recovery Codes
      */
     recovery_codes: Array<string>;
+};
+
+/**
+ * RegistryValue
+ *
+ * A value in the registry. `multi_sz` has a line for each text, `binary` is hexadecimal.
+ */
+export type RegistryValue = {
+    /**
+     * Hive
+     */
+    hive: 'software' | 'system' | 'default_user';
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Name
+     *
+     * Empty is the key's default value
+     */
+    name?: string;
+    /**
+     * Kind
+     */
+    kind?: 'sz' | 'expand_sz' | 'dword' | 'qword' | 'multi_sz' | 'binary';
+    /**
+     * Value
+     */
+    value?: string;
+};
+
+/**
+ * ReorderIn
+ *
+ * The ids of all tasks in their new order.
+ */
+export type ReorderIn = {
+    /**
+     * Task Ids
+     */
+    task_ids: Array<string>;
 };
 
 /**
@@ -1815,7 +2678,7 @@ export type ScriptDetail = {
      * Timeout S
      */
     timeout_s: number;
-    current: VersionRef;
+    current: DeployflowScriptsSchemasVersionRef;
     /**
      * Updated At
      */
@@ -1908,7 +2771,7 @@ export type ScriptOut = {
      * Timeout S
      */
     timeout_s: number;
-    current: VersionRef;
+    current: DeployflowScriptsSchemasVersionRef;
     /**
      * Updated At
      */
@@ -1945,6 +2808,48 @@ export type ScriptRef = {
      * Version Number
      */
     version_number: number;
+};
+
+/**
+ * ScriptStep
+ *
+ * A script of the library (its newest version unless one is named), or a body of its own.
+ */
+export type ScriptStep = {
+    /**
+     * Where
+     */
+    where?: 'boot' | 'first_boot' | 'os';
+    /**
+     * Script Id
+     */
+    script_id?: string | null;
+    /**
+     * Version Number
+     */
+    version_number?: number | null;
+    /**
+     * Language
+     */
+    language?: 'powershell' | 'cmd' | 'sh' | 'python' | null;
+    /**
+     * Body
+     */
+    body?: string | null;
+    /**
+     * Parameters
+     */
+    parameters?: {
+        [key: string]: unknown | string | boolean | number | number | SecretValue;
+    };
+    /**
+     * Success Codes
+     */
+    success_codes?: Array<number>;
+    /**
+     * Reboot Codes
+     */
+    reboot_codes?: Array<number>;
 };
 
 /**
@@ -2043,6 +2948,18 @@ export type SecretPatch = {
 };
 
 /**
+ * SecretValue
+ *
+ * A stored credential, by reference.
+ */
+export type SecretValue = {
+    /**
+     * Secret Id
+     */
+    secret_id: string;
+};
+
+/**
  * Session
  */
 export type Session = {
@@ -2070,6 +2987,22 @@ export type Session = {
      * Current
      */
     current: boolean;
+};
+
+/**
+ * SetVariable
+ *
+ * A name, and text in which `{other}` stands for another variable.
+ */
+export type SetVariable = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Value
+     */
+    value: string;
 };
 
 /**
@@ -2198,6 +3131,18 @@ export type SignInResult = {
 };
 
 /**
+ * SoftwareBundle
+ *
+ * Items of the software library, in the order they are installed.
+ */
+export type SoftwareBundle = {
+    /**
+     * Items
+     */
+    items?: Array<string>;
+};
+
+/**
  * SparkPoint
  */
 export type SparkPoint = {
@@ -2246,6 +3191,178 @@ export type Target = {
      * Name
      */
     name: string;
+};
+
+/**
+ * TaskIn
+ *
+ * A step as it should be. `id` keeps a task that is there already; `timeout_s` is the type's unless given.
+ */
+export type TaskIn = {
+    /**
+     * Id
+     */
+    id?: string | null;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Configuration
+     */
+    configuration?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Condition
+     */
+    condition?: Comparison | AllOfInput | AnyOfInput | NotInput | null;
+    /**
+     * Timeout S
+     */
+    timeout_s?: number | null;
+    /**
+     * Retries
+     */
+    retries?: number;
+    /**
+     * Continue On Error
+     */
+    continue_on_error?: boolean;
+};
+
+/**
+ * TaskOut
+ *
+ * A step of a profile.
+ */
+export type TaskOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Order
+     */
+    order: number;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Phase
+     */
+    phase: 'boot' | 'os';
+    /**
+     * Configuration
+     */
+    configuration: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Condition
+     */
+    condition: Comparison | AllOfOutput | AnyOfOutput | NotOutput | null;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    /**
+     * Retries
+     */
+    retries: number;
+    /**
+     * Continue On Error
+     */
+    continue_on_error: boolean;
+};
+
+/**
+ * TaskTypeList
+ */
+export type TaskTypeList = {
+    /**
+     * Items
+     */
+    items: Array<TaskTypeOut>;
+    /**
+     * Variables
+     *
+     * What conditions may name without anybody setting it
+     */
+    variables: Array<string>;
+};
+
+/**
+ * TaskTypeOut
+ *
+ * A type of task, for forms. `phase` is null where it runs wherever the task before it does.
+ */
+export type TaskTypeOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Summary
+     */
+    summary: string;
+    /**
+     * Phase
+     */
+    phase: 'boot' | 'os' | null;
+    /**
+     * Needs Image
+     */
+    needs_image: boolean;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    /**
+     * Configuration Schema
+     *
+     * JSON Schema of its configuration
+     */
+    configuration_schema: {
+        [key: string]: JsonValue;
+    };
+};
+
+/**
+ * TemplateList
+ *
+ * The templates that come with the product, then a page of one's own.
+ */
+export type TemplateList = {
+    /**
+     * Built In
+     */
+    built_in: Array<BuiltInTemplate>;
+    /**
+     * Items
+     */
+    items: Array<ProfileOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
 };
 
 /**
@@ -2606,6 +3723,72 @@ export type TotpStart = {
 };
 
 /**
+ * Unattend
+ *
+ * Answers to the questions of Windows' setup. The administrator's password is the profile's.
+ */
+export type Unattend = {
+    /**
+     * Locale
+     */
+    locale?: string;
+    /**
+     * Ui Language
+     */
+    ui_language?: string;
+    /**
+     * Keyboard
+     *
+     * As in 0407:00000407 or de-DE; several with semicolons
+     */
+    keyboard?: string;
+    /**
+     * Time Zone
+     */
+    time_zone?: 'Afghanistan Standard Time' | 'Alaskan Standard Time' | 'Aleutian Standard Time' | 'Altai Standard Time' | 'Arab Standard Time' | 'Arabian Standard Time' | 'Arabic Standard Time' | 'Argentina Standard Time' | 'Astrakhan Standard Time' | 'Atlantic Standard Time' | 'AUS Central Standard Time' | 'Aus Central W. Standard Time' | 'AUS Eastern Standard Time' | 'Azerbaijan Standard Time' | 'Azores Standard Time' | 'Bahia Standard Time' | 'Bangladesh Standard Time' | 'Belarus Standard Time' | 'Bougainville Standard Time' | 'Canada Central Standard Time' | 'Cape Verde Standard Time' | 'Caucasus Standard Time' | 'Cen. Australia Standard Time' | 'Central America Standard Time' | 'Central Asia Standard Time' | 'Central Brazilian Standard Time' | 'Central Europe Standard Time' | 'Central European Standard Time' | 'Central Pacific Standard Time' | 'Central Standard Time' | 'Central Standard Time (Mexico)' | 'Chatham Islands Standard Time' | 'China Standard Time' | 'Cuba Standard Time' | 'Dateline Standard Time' | 'E. Africa Standard Time' | 'E. Australia Standard Time' | 'E. Europe Standard Time' | 'E. South America Standard Time' | 'Easter Island Standard Time' | 'Eastern Standard Time' | 'Eastern Standard Time (Mexico)' | 'Egypt Standard Time' | 'Ekaterinburg Standard Time' | 'Fiji Standard Time' | 'FLE Standard Time' | 'Georgian Standard Time' | 'GMT Standard Time' | 'Greenland Standard Time' | 'Greenwich Standard Time' | 'GTB Standard Time' | 'Haiti Standard Time' | 'Hawaiian Standard Time' | 'India Standard Time' | 'Iran Standard Time' | 'Israel Standard Time' | 'Jordan Standard Time' | 'Kaliningrad Standard Time' | 'Kamchatka Standard Time' | 'Korea Standard Time' | 'Libya Standard Time' | 'Line Islands Standard Time' | 'Lord Howe Standard Time' | 'Magadan Standard Time' | 'Magallanes Standard Time' | 'Marquesas Standard Time' | 'Mauritius Standard Time' | 'Mid-Atlantic Standard Time' | 'Middle East Standard Time' | 'Montevideo Standard Time' | 'Morocco Standard Time' | 'Mountain Standard Time' | 'Mountain Standard Time (Mexico)' | 'Myanmar Standard Time' | 'N. Central Asia Standard Time' | 'Namibia Standard Time' | 'Nepal Standard Time' | 'New Zealand Standard Time' | 'Newfoundland Standard Time' | 'Norfolk Standard Time' | 'North Asia East Standard Time' | 'North Asia Standard Time' | 'North Korea Standard Time' | 'Omsk Standard Time' | 'Pacific SA Standard Time' | 'Pacific Standard Time' | 'Pacific Standard Time (Mexico)' | 'Pakistan Standard Time' | 'Paraguay Standard Time' | 'Qyzylorda Standard Time' | 'Romance Standard Time' | 'Russia Time Zone 10' | 'Russia Time Zone 11' | 'Russia Time Zone 3' | 'Russian Standard Time' | 'SA Eastern Standard Time' | 'SA Pacific Standard Time' | 'SA Western Standard Time' | 'Saint Pierre Standard Time' | 'Sakhalin Standard Time' | 'Samoa Standard Time' | 'Sao Tome Standard Time' | 'Saratov Standard Time' | 'SE Asia Standard Time' | 'Singapore Standard Time' | 'South Africa Standard Time' | 'South Sudan Standard Time' | 'Sri Lanka Standard Time' | 'Sudan Standard Time' | 'Syria Standard Time' | 'Taipei Standard Time' | 'Tasmania Standard Time' | 'Tocantins Standard Time' | 'Tokyo Standard Time' | 'Tomsk Standard Time' | 'Tonga Standard Time' | 'Transbaikal Standard Time' | 'Turkey Standard Time' | 'Turks And Caicos Standard Time' | 'Ulaanbaatar Standard Time' | 'US Eastern Standard Time' | 'US Mountain Standard Time' | 'UTC' | 'UTC+12' | 'UTC+13' | 'UTC-02' | 'UTC-08' | 'UTC-09' | 'UTC-11' | 'Venezuela Standard Time' | 'Vladivostok Standard Time' | 'Volgograd Standard Time' | 'W. Australia Standard Time' | 'W. Central Africa Standard Time' | 'W. Europe Standard Time' | 'W. Mongolia Standard Time' | 'West Asia Standard Time' | 'West Bank Standard Time' | 'West Pacific Standard Time' | 'Yakutsk Standard Time' | 'Yukon Standard Time';
+    /**
+     * Organization
+     */
+    organization?: string | null;
+    /**
+     * Owner
+     */
+    owner?: string | null;
+    /**
+     * Product Key
+     */
+    product_key?: string | null;
+    /**
+     * Workgroup
+     */
+    workgroup?: string | null;
+    /**
+     * Domain Join Ref
+     */
+    domain_join_ref?: string | null;
+    /**
+     * Accounts
+     */
+    accounts?: Array<LocalAccount>;
+    /**
+     * Skip Oobe
+     */
+    skip_oobe?: boolean;
+};
+
+/**
+ * UseIn
+ *
+ * The name of the profile that is made.
+ */
+export type UseIn = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
  * UseOut
  */
 export type UseOut = {
@@ -2756,127 +3939,23 @@ export type UserPatch = {
 };
 
 /**
- * VersionDetail
+ * Wait
  *
- * A version in full, and what it changed.
+ * A time, or an address that has to answer.
  */
-export type VersionDetail = {
+export type Wait = {
     /**
-     * Version Id
+     * Seconds
      */
-    version_id: string;
+    seconds?: number | null;
     /**
-     * Number
+     * Url
      */
-    number: number;
+    url?: string | null;
     /**
-     * Sha256
+     * Timeout S
      */
-    sha256: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
-    /**
-     * Note
-     */
-    note: string;
-    /**
-     * Is Current
-     */
-    is_current: boolean;
-    /**
-     * Body
-     */
-    body: string;
-    /**
-     * Parameters
-     */
-    parameters: Array<Parameter>;
-    /**
-     * Previous Number
-     */
-    previous_number: number | null;
-    /**
-     * Diff
-     */
-    diff: Array<string>;
-};
-
-/**
- * VersionList
- */
-export type VersionList = {
-    /**
-     * Items
-     */
-    items: Array<VersionOut>;
-};
-
-/**
- * VersionOut
- *
- * One line of the history.
- */
-export type VersionOut = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Sha256
-     */
-    sha256: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
-    /**
-     * Note
-     */
-    note: string;
-    /**
-     * Is Current
-     */
-    is_current: boolean;
-};
-
-/**
- * VersionRef
- */
-export type VersionRef = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Sha256
-     */
-    sha256: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
+    timeout_s?: number | null;
 };
 
 /**
@@ -2972,6 +4051,238 @@ export type DeployflowIdentitySchemasRef = {
 };
 
 /**
+ * VersionDetail
+ *
+ * A version as its file would say it, and what is different from another.
+ */
+export type DeployflowProfilesSchemasVersionDetail = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Compared With
+     */
+    compared_with: number | null;
+    /**
+     * Diff
+     */
+    diff: Array<string>;
+};
+
+/**
+ * VersionList
+ */
+export type DeployflowProfilesSchemasVersionList = {
+    /**
+     * Items
+     */
+    items: Array<DeployflowProfilesSchemasVersionOut>;
+};
+
+/**
+ * VersionOut
+ *
+ * One line of the history.
+ */
+export type DeployflowProfilesSchemasVersionOut = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+};
+
+/**
+ * VersionRef
+ */
+export type DeployflowProfilesSchemasVersionRef = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+};
+
+/**
+ * VersionDetail
+ *
+ * A version in full, and what it changed.
+ */
+export type DeployflowScriptsSchemasVersionDetail = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Body
+     */
+    body: string;
+    /**
+     * Parameters
+     */
+    parameters: Array<Parameter>;
+    /**
+     * Previous Number
+     */
+    previous_number: number | null;
+    /**
+     * Diff
+     */
+    diff: Array<string>;
+};
+
+/**
+ * VersionList
+ */
+export type DeployflowScriptsSchemasVersionList = {
+    /**
+     * Items
+     */
+    items: Array<DeployflowScriptsSchemasVersionOut>;
+};
+
+/**
+ * VersionOut
+ *
+ * One line of the history.
+ */
+export type DeployflowScriptsSchemasVersionOut = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+};
+
+/**
+ * VersionRef
+ */
+export type DeployflowScriptsSchemasVersionRef = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+};
+
+/**
  * Ref
  */
 export type DeployflowSecretsSchemasRef = {
@@ -2983,6 +4294,15 @@ export type DeployflowSecretsSchemasRef = {
      * Name
      */
     name: string;
+};
+
+/**
+ * InstallAgent
+ *
+ * Nothing to choose: the server's own build of the agent.
+ */
+export type InstallAgentWritable = {
+    [key: string]: never;
 };
 
 /**
@@ -4350,6 +5670,536 @@ export type ListPermissionsResponses = {
 
 export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
 
+export type ListProfileTaskTypesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/profile-task-types';
+};
+
+export type ListProfileTaskTypesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProfileTaskTypesError = ListProfileTaskTypesErrors[keyof ListProfileTaskTypesErrors];
+
+export type ListProfileTaskTypesResponses = {
+    /**
+     * Successful Response
+     */
+    200: TaskTypeList;
+};
+
+export type ListProfileTaskTypesResponse = ListProfileTaskTypesResponses[keyof ListProfileTaskTypesResponses];
+
+export type ListProfileTemplatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/profile-templates';
+};
+
+export type ListProfileTemplatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProfileTemplatesError = ListProfileTemplatesErrors[keyof ListProfileTemplatesErrors];
+
+export type ListProfileTemplatesResponses = {
+    /**
+     * Successful Response
+     */
+    200: TemplateList;
+};
+
+export type ListProfileTemplatesResponse = ListProfileTemplatesResponses[keyof ListProfileTemplatesResponses];
+
+export type UseProfileTemplateData = {
+    body: UseIn;
+    path: {
+        /**
+         * Template Id
+         */
+        template_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profile-templates/{template_id}:use';
+};
+
+export type UseProfileTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UseProfileTemplateError = UseProfileTemplateErrors[keyof UseProfileTemplateErrors];
+
+export type UseProfileTemplateResponses = {
+    /**
+     * Successful Response
+     */
+    201: ProfileDetail;
+};
+
+export type UseProfileTemplateResponse = UseProfileTemplateResponses[keyof UseProfileTemplateResponses];
+
+export type ListProfilesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/profiles';
+};
+
+export type ListProfilesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProfilesError = ListProfilesErrors[keyof ListProfilesErrors];
+
+export type ListProfilesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageProfileOut;
+};
+
+export type ListProfilesResponse = ListProfilesResponses[keyof ListProfilesResponses];
+
+export type CreateProfileData = {
+    body: ProfileIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/profiles';
+};
+
+export type CreateProfileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateProfileError = CreateProfileErrors[keyof CreateProfileErrors];
+
+export type CreateProfileResponses = {
+    /**
+     * Successful Response
+     */
+    201: ProfileDetail;
+};
+
+export type CreateProfileResponse = CreateProfileResponses[keyof CreateProfileResponses];
+
+export type DeleteProfileData = {
+    body?: never;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{profile_id}';
+};
+
+export type DeleteProfileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteProfileError = DeleteProfileErrors[keyof DeleteProfileErrors];
+
+export type DeleteProfileResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteProfileResponse = DeleteProfileResponses[keyof DeleteProfileResponses];
+
+export type GetProfileData = {
+    body?: never;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{profile_id}';
+};
+
+export type GetProfileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProfileError = GetProfileErrors[keyof GetProfileErrors];
+
+export type GetProfileResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProfileDetail;
+};
+
+export type GetProfileResponse = GetProfileResponses[keyof GetProfileResponses];
+
+export type ChangeProfileData = {
+    body: ProfileChange;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{profile_id}';
+};
+
+export type ChangeProfileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeProfileError = ChangeProfileErrors[keyof ChangeProfileErrors];
+
+export type ChangeProfileResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProfileDetail;
+};
+
+export type ChangeProfileResponse = ChangeProfileResponses[keyof ChangeProfileResponses];
+
+export type ExportProfileData = {
+    body?: never;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{profile_id}/file';
+};
+
+export type ExportProfileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExportProfileError = ExportProfileErrors[keyof ExportProfileErrors];
+
+export type ExportProfileResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProfileFile;
+};
+
+export type ExportProfileResponse = ExportProfileResponses[keyof ExportProfileResponses];
+
+export type ListProfileVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{profile_id}/versions';
+};
+
+export type ListProfileVersionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProfileVersionsError = ListProfileVersionsErrors[keyof ListProfileVersionsErrors];
+
+export type ListProfileVersionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeployflowProfilesSchemasVersionList;
+};
+
+export type ListProfileVersionsResponse = ListProfileVersionsResponses[keyof ListProfileVersionsResponses];
+
+export type GetProfileVersionData = {
+    body?: never;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+        /**
+         * Number
+         */
+        number: number;
+    };
+    query?: {
+        /**
+         * Against
+         *
+         * Compare with this one, not the one before
+         */
+        against?: number | null;
+    };
+    url: '/api/v1/profiles/{profile_id}/versions/{number}';
+};
+
+export type GetProfileVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProfileVersionError = GetProfileVersionErrors[keyof GetProfileVersionErrors];
+
+export type GetProfileVersionResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeployflowProfilesSchemasVersionDetail;
+};
+
+export type GetProfileVersionResponse = GetProfileVersionResponses[keyof GetProfileVersionResponses];
+
+export type CloneProfileData = {
+    body: CloneIn;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{profile_id}:clone';
+};
+
+export type CloneProfileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CloneProfileError = CloneProfileErrors[keyof CloneProfileErrors];
+
+export type CloneProfileResponses = {
+    /**
+     * Successful Response
+     */
+    201: ProfileDetail;
+};
+
+export type CloneProfileResponse = CloneProfileResponses[keyof CloneProfileResponses];
+
+export type PreflightProfileData = {
+    body: PreflightIn;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{profile_id}:preflight';
+};
+
+export type PreflightProfileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PreflightProfileError = PreflightProfileErrors[keyof PreflightProfileErrors];
+
+export type PreflightProfileResponses = {
+    /**
+     * Successful Response
+     */
+    200: Preflight;
+};
+
+export type PreflightProfileResponse = PreflightProfileResponses[keyof PreflightProfileResponses];
+
+export type ReorderProfileTasksData = {
+    body: ReorderIn;
+    path: {
+        /**
+         * Profile Id
+         */
+        profile_id: string;
+    };
+    query?: never;
+    url: '/api/v1/profiles/{profile_id}:reorder';
+};
+
+export type ReorderProfileTasksErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReorderProfileTasksError = ReorderProfileTasksErrors[keyof ReorderProfileTasksErrors];
+
+export type ReorderProfileTasksResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProfileDetail;
+};
+
+export type ReorderProfileTasksResponse = ReorderProfileTasksResponses[keyof ReorderProfileTasksResponses];
+
+export type ImportProfileData = {
+    body: ImportIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/profiles:import';
+};
+
+export type ImportProfileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ImportProfileError = ImportProfileErrors[keyof ImportProfileErrors];
+
+export type ImportProfileResponses = {
+    /**
+     * Successful Response
+     */
+    200: ProfileDetail;
+};
+
+export type ImportProfileResponse = ImportProfileResponses[keyof ImportProfileResponses];
+
+export type TryNamingPatternData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Pattern
+         */
+        pattern?: string;
+        /**
+         * Device Id
+         */
+        device_id?: string | null;
+        /**
+         * Site
+         *
+         * The code of a boot site
+         */
+        site?: string | null;
+    };
+    url: '/api/v1/profiles:name-example';
+};
+
+export type TryNamingPatternErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type TryNamingPatternError = TryNamingPatternErrors[keyof TryNamingPatternErrors];
+
+export type TryNamingPatternResponses = {
+    /**
+     * Successful Response
+     */
+    200: NameExample;
+};
+
+export type TryNamingPatternResponse = TryNamingPatternResponses[keyof TryNamingPatternResponses];
+
 export type ListRolesData = {
     body?: never;
     path?: never;
@@ -4739,7 +6589,7 @@ export type ListScriptVersionsResponses = {
     /**
      * Successful Response
      */
-    200: VersionList;
+    200: DeployflowScriptsSchemasVersionList;
 };
 
 export type ListScriptVersionsResponse = ListScriptVersionsResponses[keyof ListScriptVersionsResponses];
@@ -4773,7 +6623,7 @@ export type GetScriptVersionResponses = {
     /**
      * Successful Response
      */
-    200: VersionDetail;
+    200: DeployflowScriptsSchemasVersionDetail;
 };
 
 export type GetScriptVersionResponse = GetScriptVersionResponses[keyof GetScriptVersionResponses];

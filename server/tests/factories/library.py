@@ -1,0 +1,83 @@
+"""OS images and driver packs as an import leaves them, made straight in the database."""
+
+from typing import Any
+from uuid import UUID
+
+from deployflow.drivers.models import DriverInf, DriverPack, DriverRule
+from deployflow.images.models import ImageEdition, OsImage
+from deployflow.platform.context import system_context
+from deployflow.platform.db import Database
+from deployflow.platform.ids import new_id
+
+GB = 1024**3
+SHA256 = "6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"
+
+
+async def make_image(
+    db: Database,
+    tenant_id: UUID,
+    *,
+    name: str = "Windows 11",
+    editions: tuple[str, ...] = ("Home", "Pro"),
+    **fields: Any,
+) -> OsImage:
+    """An image that is ready, with editions from 1 upwards of 15 GB each."""
+    image = OsImage(
+        **{
+            "id": new_id(),
+            "tenant_id": tenant_id,
+            "name": name,
+            "image_version": "24H2",
+            "state": "ready",
+            "architecture": "x64",
+            "content_sha256": SHA256,
+            "content_bytes": 5 * GB,
+            "editions": [
+                ImageEdition(
+                    tenant_id=tenant_id, index=index, name=f"{name} {edition}", languages=["en-US"], size_bytes=15 * GB
+                )
+                for index, edition in enumerate(editions, 1)
+            ],
+            **fields,
+        }
+    )
+    async with db.write(system_context()) as session:
+        session.add(image)
+    return image
+
+
+async def make_driver_pack(
+    db: Database, tenant_id: UUID, *, name: str = "ThinkPad X1", rules: tuple[dict[str, str], ...] = (), **fields: Any
+) -> DriverPack:
+    """A pack that is ready, with one good INF and one broken one."""
+    pack = DriverPack(
+        **{
+            "id": new_id(),
+            "tenant_id": tenant_id,
+            "name": name,
+            "state": "ready",
+            "source": "upload",
+            "file_name": "pack.zip",
+            "content_sha256": SHA256,
+            "content_bytes": GB,
+            "created_by_name": "tests",
+            "rules": [DriverRule(tenant_id=tenant_id, position=at, **rule) for at, rule in enumerate(rules)],
+            "infs": [
+                DriverInf(
+                    tenant_id=tenant_id, position=0, path="net/e1d.inf", architectures=["x64"], hardware_ids=["PCI\\1"]
+                ),
+                DriverInf(
+                    tenant_id=tenant_id,
+                    position=1,
+                    path="gfx/broken.inf",
+                    architectures=[],
+                    hardware_ids=[],
+                    error="it has no [Version]",
+                ),
+            ],
+            **fields,
+        }
+    )
+    async with db.write(system_context()) as session:
+        session.add(pack)
+    return pack
