@@ -1,14 +1,21 @@
-"""`POST /agent/v1/reports`: what happened on a device."""
+"""`POST /agent/v1/reports`: what happened on a device.
+
+The route describes it, and `ReportsEndpoint` answers it without FastAPI's dependencies, exit stacks and copies of the
+body: with them an action for all of 10,000 devices takes half as long again.
+"""
 
 from typing import Annotated
 
 from fastapi import APIRouter
+from starlette.types import Receive, Scope, Send
 
 from deployflow.actions.reporting import Reporting
 from deployflow.actions.schemas import ReportResult, Reports, ReportsAnswer
-from deployflow.devices.access import ApprovedDevice, SignedBody
-from deployflow.platform.runtime import CurrentRuntime
+from deployflow.devices.access import ApprovedDevice, Gate, SignedBody, become, refuse_pending, validate
+from deployflow.platform.express import read_body, send_json
+from deployflow.platform.runtime import CurrentRuntime, Runtime
 
+PATH = "/agent/v1/reports"
 router = APIRouter(tags=["agent"])
 
 
@@ -19,3 +26,16 @@ async def report(
     """Keep what happened, in order, and acknowledge each report."""
     receipt = await runtime.part(Reporting).take(device.id, sent.reports)
     return ReportsAnswer(results=[ReportResult(outcome=outcome) for outcome in receipt.outcomes], cancel=receipt.cancel)
+
+
+class ReportsEndpoint:
+    """The same as a plain ASGI application. Problems that it raises are answered by the app's handlers."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        runtime: Runtime = scope["app"].state.runtime
+        body = await read_body(receive)
+        device = await runtime.part(Gate).authenticate(scope, body)
+        become(scope["state"]["context"], device)
+        refuse_pending(device)
+        answer = await report(device, validate(Reports, body), runtime)
+        await send_json(send, answer.model_dump_json().encode())

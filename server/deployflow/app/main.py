@@ -50,6 +50,8 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
+        # Nothing here exports it, and asking each request whether something does costs more than a header.
+        telemetry={"tracing": False, "metrics": False},
     )
     app.state.runtime = runtime
     app.state.db = runtime.db

@@ -115,7 +115,10 @@ def plain_routes() -> list[BaseRoute]:
 
 def express_routes() -> dict[tuple[str, str], ASGIApp]:
     """What is answered before any other middleware, by method and path. Each needs no more than its signature."""
-    return {("POST", checkin_description.PATH): checkin_endpoints.CheckInEndpoint()}
+    return {
+        ("POST", checkin_description.PATH): checkin_endpoints.CheckInEndpoint(),
+        ("POST", actions_agent_endpoints.PATH): actions_agent_endpoints.ReportsEndpoint(),
+    }
 
 
 def describe_plain_routes(schema: dict[str, Any]) -> None:

@@ -19,12 +19,12 @@ from deployflow.actions.leasing import Delivery
 from deployflow.checkin.description import PATH
 from deployflow.checkin.held import Answer, Held
 from deployflow.checkin.schemas import CheckIn
-from deployflow.checkin.seats import ClientGone
 from deployflow.devices.access import Gate, become, validate
 from deployflow.platform import clock
 from deployflow.platform.context import Context
 from deployflow.platform.db import is_unavailable
 from deployflow.platform.errors import Unavailable
+from deployflow.platform.express import ClientGone, read_body, send_json
 from deployflow.platform.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,6 @@ log = structlog.get_logger(__name__)
 # moments; a long one spreads them out, as a queue for connections does at once.
 OUTAGE_RETRY_S = 4
 LONGEST_RETRY_S = 30
-_HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 
 
 class CheckInEndpoint:
@@ -45,7 +44,7 @@ class CheckInEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         runtime: Runtime = scope["app"].state.runtime
         try:
-            body = await _read(receive)
+            body = await read_body(receive)
             device = await runtime.part(Gate).authenticate(scope, body)
             become(scope["state"]["context"], device)
             message = validate(CheckIn, body)
@@ -62,10 +61,7 @@ class CheckInEndpoint:
                 "The database does not answer; come back later",
                 retry_after_s=random.randint(1, longest),  # noqa: S311  spreads load, guards nothing
             ) from error
-        payload = _encode(answer)
-        headers = [*_HEADERS, (b"content-length", b"%d" % len(payload))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": payload})
+        await send_json(send, _encode(answer))
 
     def _outage_retry_s(self) -> int:
         """As long as the database has been away, within limits."""
@@ -74,19 +70,6 @@ class CheckInEndpoint:
             self._away_since = now
         self._away_until = now
         return int(min(LONGEST_RETRY_S, max(OUTAGE_RETRY_S, now - self._away_since)))
-
-
-async def _read(receive: Receive) -> bytes:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise ClientGone
-    body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        body += message.get("body", b"")
-    return body
 
 
 def _encode(answer: Answer) -> bytes:

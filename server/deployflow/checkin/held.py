@@ -11,12 +11,13 @@ from deployflow.actions.leasing import Delivery, Sight, Visit
 from deployflow.actions.service import WORK
 from deployflow.checkin.desk import Desk, Found
 from deployflow.checkin.schemas import CheckIn
-from deployflow.checkin.seats import ClientGone, Seat, Seats, is_gone
+from deployflow.checkin.seats import Seat, Seats, is_gone
 from deployflow.devices import runs
 from deployflow.devices.access import Gate, SignedDevice
 from deployflow.devices.keyring import DEVICE_CHANGED
 from deployflow.devices.presence import Presence
 from deployflow.platform import clock
+from deployflow.platform.express import ClientGone
 from deployflow.platform.runtime import Runtime
 
 # A device that waits for approval has nothing to do; the approval itself wakes its held call.

@@ -11,9 +11,7 @@ from uuid import UUID
 
 from starlette.types import Receive
 
-
-class ClientGone(Exception):
-    """The device hung up; there is nobody to answer."""
+from deployflow.platform.express import ClientGone
 
 
 class Seat:

@@ -150,9 +150,18 @@ async def _current_device(request: Request) -> SignedDevice:
 CurrentDevice = Annotated[SignedDevice, Depends(_current_device)]
 
 
-async def _approved_device(device: CurrentDevice) -> SignedDevice:
+def refuse_pending(device: SignedDevice) -> None:
+    """A device that waits for approval may only say that it is there.
+
+    Raises:
+        Forbidden: 403 device_pending.
+    """
     if device.is_pending:
         raise DevicePending
+
+
+async def _approved_device(device: CurrentDevice) -> SignedDevice:
+    refuse_pending(device)
     return device
 
 
