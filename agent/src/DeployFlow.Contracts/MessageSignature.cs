@@ -11,6 +11,10 @@ public static class MessageSignature
 {
     public const string Label = "df";
     public const string Tag = "deployflow-agent";
+
+    /// <summary>Of a machine in a boot environment, with the key of its session.</summary>
+    public const string BootTag = "deployflow-boot";
+
     public const string Algorithm = "ecdsa-p256-sha256";
 
     /// <summary>How long a signature is good, in seconds; the server allows at most 300.</summary>
@@ -47,7 +51,7 @@ public static class MessageSignature
     /// <summary>The value of <c>Signature-Input</c> after the label.</summary>
     public static string Input(SignatureParameters parameters, bool coversBody) =>
         $"({Components}{(coversBody ? " \"content-digest\"" : "")});created={parameters.Created};expires={parameters.Expires}"
-        + $";nonce=\"{parameters.Nonce}\";keyid=\"{parameters.KeyId}\";alg=\"{Algorithm}\";tag=\"{Tag}\"";
+        + $";nonce=\"{parameters.Nonce}\";keyid=\"{parameters.KeyId}\";alg=\"{Algorithm}\";tag=\"{parameters.Tag}\"";
 
     /// <summary>RFC 9530: <c>sha-256=:…:</c>.</summary>
     public static string ContentDigest(ReadOnlySpan<byte> body) => $"sha-256=:{Convert.ToBase64String(SHA256.HashData(body))}:";
@@ -75,12 +79,12 @@ public static class MessageSignature
 
 /// <param name="Created">Unix seconds by the server's clock.</param>
 /// <param name="Expires">Unix seconds by the server's clock.</param>
-public sealed record SignatureParameters(long Created, long Expires, string Nonce, string KeyId)
+public sealed record SignatureParameters(long Created, long Expires, string Nonce, string KeyId, string Tag = MessageSignature.Tag)
 {
-    public static SignatureParameters At(DateTimeOffset now, string keyId)
+    public static SignatureParameters At(DateTimeOffset now, string keyId, string tag = MessageSignature.Tag)
     {
         var created = now.ToUnixTimeSeconds();
-        return new SignatureParameters(created, created + MessageSignature.LifetimeSeconds, MessageSignature.NewNonce(), keyId);
+        return new SignatureParameters(created, created + MessageSignature.LifetimeSeconds, MessageSignature.NewNonce(), keyId, tag);
     }
 }
 
