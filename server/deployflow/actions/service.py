@@ -128,6 +128,23 @@ async def cancel(session: AsyncSession, action_id: UUID, *, expected: int | None
     Raises:
         ActionNotFound, ActionEnded.
     """
+    action = await call_off(session, action_id, expected=expected)
+    trail.note(
+        session,
+        "action.cancelled",
+        target_type="action",
+        target_id=action.id,
+        target_name=f"{action.batch.title} on {action.device.hostname}",
+    )
+    return action
+
+
+async def call_off(session: AsyncSession, action_id: UUID, *, expected: int | None = None) -> Action:
+    """The same for a domain above, which notes on the trail what it called off.
+
+    Raises:
+        ActionNotFound, ActionEnded.
+    """
     action = await _locked(session, action_id)
     if expected is not None and action.changes != expected:
         raise PreconditionFailed
@@ -144,13 +161,6 @@ async def cancel(session: AsyncSession, action_id: UUID, *, expected: int | None
         else:
             action.changes += 1
             wake_after_commit(session, WORK, str(action.device_id))
-    trail.note(
-        session,
-        "action.cancelled",
-        target_type="action",
-        target_id=action.id,
-        target_name=f"{action.batch.title} on {action.device.hostname}",
-    )
     announce(session, [action])
     return action
 

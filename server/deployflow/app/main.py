@@ -22,6 +22,8 @@ from deployflow.platform.web import RequestFrame, RequestLog, install_problem_ha
 BODY_LIMITS = (
     ("/agent/v1/reports", 1024 * 1024),
     ("/agent/v1/inventory", 4 * 1024 * 1024),
+    ("/agent/v1/deployments/", 1024 * 1024),
+    ("/boot/v1/deployments/", 1024 * 1024),
     ("/api/v1/scripts", 2 * 1024 * 1024),
     ("/api/v1/actions", 2 * 1024 * 1024),
 )
@@ -63,6 +65,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(router, prefix="/agent/v1")
     for router in registry.admin_routers():
         app.include_router(router, prefix="/api/v1")
+    for router in registry.boot_routers():
+        app.include_router(router, prefix="/boot/v1")
     for router in registry.open_routers():
         app.include_router(router)
     app.include_router(events.router, prefix="/api/v1")
@@ -106,6 +110,7 @@ def _unknown_api_paths() -> APIRouter:
 
     @router.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     @router.api_route("/agent/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    @router.api_route("/boot/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     async def unknown(path: str) -> None:
         """Answer 404 as a problem document."""
         raise UnknownPath(path)

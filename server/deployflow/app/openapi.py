@@ -21,6 +21,8 @@ TAGS = {
     "actions": "What is to be done on devices, and how it went.",
     "profiles": "Deployment profiles and templates: what a machine becomes.",
     "scripts": "The library of scripts and their versions.",
+    "deployments": "Runs of a profile on a machine.",
+    "boot": "Starting from the network: sites, machines seen, sessions to approve; and what machines ask for.",
     "live": "What the console shows first, finds, and hears of.",
     "health": "For load balancers and monitoring.",
     "downloads": "The agent's program and how to install it.",

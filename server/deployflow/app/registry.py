@@ -16,6 +16,8 @@ from deployflow.actions import tasks as actions_tasks
 from deployflow.audit import endpoints as audit_endpoints
 from deployflow.audit import tasks as audit_tasks
 from deployflow.audit.service import record
+from deployflow.boot import open_endpoints as boot_open_endpoints
+from deployflow.boot import sites as boot_sites
 from deployflow.checkin import agent_endpoints as checkin_endpoints
 from deployflow.checkin import description as checkin_description
 from deployflow.checkin import desk as checkin_desk
@@ -27,6 +29,7 @@ from deployflow.enrollment import download_endpoints
 from deployflow.enrollment import endpoints as enrollment_endpoints
 from deployflow.identity import endpoints as identity_endpoints
 from deployflow.identity import tasks as identity_tasks
+from deployflow.identity.service import tenants
 from deployflow.platform import idempotency
 from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime, build_runtime
@@ -53,6 +56,8 @@ TABLES = (
     "drivers",
     "profiles",
     "scripts",
+    "deployments",
+    "boot",
 )
 
 # A fleet may grow a hundredfold in an hour.
@@ -73,6 +78,7 @@ def assemble(settings: Settings) -> Runtime:
     action_kinds.register(RunScript())
     profiles.register()
     scripts_task_types.register()
+    tenants.on_created(boot_sites.first_site)
     return runtime
 
 
@@ -96,6 +102,13 @@ def agent_routers() -> list[APIRouter]:
         devices_agent_endpoints.router,
         enrollment_agent_endpoints.router,
         actions_agent_endpoints.router,
+    ]
+
+
+def boot_routers() -> list[APIRouter]:
+    """Routes of `/boot/v1`: open ones, and those signed by the key of a boot session."""
+    return [
+        boot_open_endpoints.router,
     ]
 
 

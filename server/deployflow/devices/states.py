@@ -5,7 +5,7 @@ from typing import Literal
 
 from deployflow.devices.errors import DeviceStateWrong
 
-DeviceEvent = Literal["approve", "quarantine", "revoke"]
+DeviceEvent = Literal["approve", "deploy", "quarantine", "revoke"]
 KeyEvent = Literal["approve", "quarantine", "revoke"]
 
 
@@ -35,6 +35,9 @@ DEVICE_TRANSITIONS: dict[tuple[DeviceState, DeviceEvent], DeviceState] = {
     (D.QUARANTINED, "approve"): D.ACTIVE,
     # The same, after the old key was revoked.
     (D.REVOKED, "approve"): D.ACTIVE,
+    # Set up anew by a deployment that a person let in; its agent's new key makes it active.
+    (D.QUARANTINED, "deploy"): D.PENDING,
+    (D.REVOKED, "deploy"): D.PENDING,
     (D.PENDING, "quarantine"): D.QUARANTINED,
     (D.ACTIVE, "quarantine"): D.QUARANTINED,
     (D.PENDING, "revoke"): D.REVOKED,

@@ -13,6 +13,11 @@ class TokenRevokedAlready(Conflict):
     title = "This enrollment token is revoked already"
 
 
+class TokenOfDeployment(Conflict):
+    code = "token_of_deployment"
+    title = "This token belongs to a deployment and is not changed; it can be revoked"
+
+
 class TokenInvalid(Unauthenticated):
     code = "token_invalid"
     title = "This is no enrollment token of this server: copy it again, or make a new one in the console"
@@ -36,6 +41,11 @@ class TokenRevoked(Unauthenticated):
 class TokenNotAllowedHere(Unauthenticated):
     code = "token_not_allowed_here"
     title = "This enrollment token is not good from this address: see its allowed networks in the console"
+
+
+class TokenOfAnotherMachine(Unauthenticated):
+    code = "token_of_another_machine"
+    title = "This enrollment token is for the one machine that a deployment set up, and this is another one"
 
 
 class KeyInUse(Forbidden):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import select
@@ -42,10 +43,12 @@ def lines(url: str, token: str) -> InstallLines:
     )
 
 
-async def public_url(session: AsyncSession, settings: Settings, request: Request) -> str:
+async def public_url(
+    session: AsyncSession, settings: Settings, request: Request, *, tenant_id: UUID | None = None
+) -> str:
     """How machines reach this server: as set for the server, else for the organisation, else as asked."""
     if settings.public_url is None:
-        tenant_id = session.info["context"].tenant_id
+        tenant_id = tenant_id or session.info["context"].tenant_id
         of_tenant = await session.scalar(select(Tenant.public_url).where(Tenant.id == tenant_id))
         if of_tenant:
             return of_tenant.rstrip("/")

@@ -32,6 +32,10 @@ class EnrollmentToken(TenantOwned, Identified, Versioned, Table):
     allowed_profiles: Mapped[list[str]] = mapped_column(default=list)
     tags: Mapped[list[str]] = mapped_column(default=list)
     revoked_at: Mapped[datetime | None]
+    # A deployment's token is for the one machine that was deployed, and makes its key the device's.
+    bound_device_id: Mapped[UUID | None]
+    bound_machine_uuid: Mapped[str | None] = mapped_column(String(36))
+    bound_deployment_id: Mapped[UUID | None]
 
 
 class EnrollmentUse(TenantOwned, Identified, Table):

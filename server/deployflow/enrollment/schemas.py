@@ -114,16 +114,18 @@ class TokenOut(BaseModel):
     scopes: list[str]
     allowed_profiles: list[str]
     tags: list[str]
+    deployment_id: UUID | None = Field(description="The deployment that made it, for its own machine only.")
     revoked_at: datetime | None
     state: TokenState
     version: int
 
     @classmethod
     def of(cls, token: EnrollmentToken) -> "TokenOut":
-        plain = set(cls.model_fields) - {"created_by", "state"}
+        plain = set(cls.model_fields) - {"created_by", "deployment_id", "state"}
         return cls(
             **{name: getattr(token, name) for name in plain},
             created_by=CreatedBy(type=token.created_by_type, id=token.created_by_id, name=token.created_by_name),
+            deployment_id=token.bound_deployment_id,
             state=state_of(token, clock.now()),
         )
 

@@ -15,13 +15,14 @@ from deployflow.devices.errors import DeviceRevoked
 from deployflow.devices.models import DeviceKey
 from deployflow.devices.signatures import Signed
 from deployflow.devices.states import KeyState
-from deployflow.enrollment import tokens
+from deployflow.enrollment import bound, tokens
 from deployflow.enrollment.errors import (
     KeyInUse,
     TokenExpired,
     TokenInvalid,
     TokenNotAllowedHere,
     TokenNotFound,
+    TokenOfDeployment,
     TokenRevoked,
     TokenRevokedAlready,
     TokenUsedUp,
@@ -66,6 +67,8 @@ async def change_token(
     require_version(token, expected)
     if token.revoked_at is not None:
         raise TokenRevokedAlready
+    if token.bound_deployment_id is not None:
+        raise TokenOfDeployment
     changes = {}
     for name, value in change.model_dump(exclude_unset=True, exclude_none=True).items():
         before = getattr(token, name)
@@ -141,17 +144,17 @@ async def _enroll(session: AsyncSession, token_id: UUID, asked: EnrollIn, spki: 
         return known
     context: Context = session.info["context"]
     _require_usable(token, context.ip)
-    device, key = await admit(
-        session,
-        Candidate(
-            facts=asked.facts,
-            spki=spki,
-            protection=asked.key_protection,
-            agent_version=asked.agent_version,
-            ip=context.ip,
-            tags=token.tags,
-            auto_approve=token.auto_approve,
-        ),
+    candidate = Candidate(
+        facts=asked.facts,
+        spki=spki,
+        protection=asked.key_protection,
+        agent_version=asked.agent_version,
+        ip=context.ip,
+        tags=token.tags,
+        auto_approve=token.auto_approve,
+    )
+    device, key = await (
+        bound.admit_by(session, token, candidate) if token.bound_device_id else admit(session, candidate)
     )
     token.uses += 1
     await session.flush()
@@ -166,6 +169,7 @@ async def _enroll(session: AsyncSession, token_id: UUID, asked: EnrollIn, spki: 
         changes={"token": (None, token.name), "key": (None, key.thumbprint), "state": (None, str(key.state))},
     )
     changed(session, "devices", f"device:{device.id}", "enrollment", f"enrollment:{token.id}")
+    await bound.tell(session, token, device)
     return Enrolled(device.id, is_active=key.state == KeyState.ACTIVE, is_new=True)
 
 

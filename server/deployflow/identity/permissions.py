@@ -17,12 +17,16 @@ _AREAS = {
     "images": "OS images and their imports",
     "drivers": "driver packs",
     "profiles": "deployment profiles and templates",
+    "deployments": "deployments, their state and output",
+    "boot": "boot sites, machines seen there and technicians' PINs",
     "settings": "the settings of the organisation",
 }
 _MORE = {
     "devices:approve": "Approve, revoke and release devices",
     "actions:run": "Queue actions on devices",
     "actions:cancel": "Cancel actions",
+    "deployments:approve": "Let machines that start from the network deploy, and make PINs for that",
+    "deployments:reveal": "See local administrators' passwords that deployments made",
 }
 # Nobody writes the trail but the server itself.
 _LEFT_OUT = {"audit:write"}
@@ -85,6 +89,10 @@ TECHNICIAN = BuiltInRole(
             "actions:cancel",
             "scripts:read",
             "scripts:write",
+            "deployments:read",
+            "deployments:write",
+            "deployments:approve",
+            "boot:read",
             "images:read",
             "drivers:read",
             "profiles:read",

@@ -290,7 +290,7 @@ def install_problem_handlers(app: FastAPI) -> None:  # noqa: C901  six small han
         ]
         if errors and errors[0]["type"] == "json_invalid":
             return answer(request, BadRequest("The body is not valid JSON", errors=errors))
-        kind = Malformed if request.url.path.startswith("/agent/") else Invalid
+        kind = Malformed if request.url.path.startswith(("/agent/", "/boot/")) else Invalid
         return answer(request, kind(_first_words(errors), errors=errors))
 
     async def on_http(request: Request, error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,16 @@ MAX_SLUG = 50
 _SETTINGS = {"organisation": "name", "public_url": "public_url", "action_expiry_days": "action_expiry_days"}
 
 
+Created = Callable[[AsyncSession, Tenant], Awaitable[None]]
+_on_created: list[Created] = []
+
+
+def on_created(hook: Created) -> None:
+    """Let a domain above give each new organisation what it begins with."""
+    if hook not in _on_created:
+        _on_created.append(hook)
+
+
 async def create_tenant(session: AsyncSession, *, name: str, public_url: str | None = None) -> Tenant:
     """A new organisation with the built-in roles. The session must see all tenants."""
     tenant = Tenant(name=name, slug=await _free_slug(session, name), public_url=public_url)
@@ -38,6 +48,8 @@ async def create_tenant(session: AsyncSession, *, name: str, public_url: str | N
             )
         )
     await session.flush()
+    for hook in _on_created:
+        await hook(session, tenant)
     return tenant
 
 

@@ -3594,6 +3594,12 @@ export type TokenMade = {
      */
     tags: Array<string>;
     /**
+     * Deployment Id
+     *
+     * The deployment that made it, for its own machine only.
+     */
+    deployment_id: string | null;
+    /**
      * Revoked At
      */
     revoked_at: string | null;
@@ -3668,6 +3674,12 @@ export type TokenOut = {
      * Tags
      */
     tags: Array<string>;
+    /**
+     * Deployment Id
+     *
+     * The deployment that made it, for its own machine only.
+     */
+    deployment_id: string | null;
     /**
      * Revoked At
      */
@@ -7408,6 +7420,218 @@ export type ResetInviteResponses = {
 };
 
 export type ResetInviteResponse = ResetInviteResponses[keyof ResetInviteResponses];
+
+export type ReadEnvironmentFileData = {
+    body?: never;
+    path: {
+        /**
+         * Environment Id
+         */
+        environment_id: string;
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/boot/v1/environments/{environment_id}/{name}';
+};
+
+export type ReadEnvironmentFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadEnvironmentFileError = ReadEnvironmentFileErrors[keyof ReadEnvironmentFileErrors];
+
+export type ReadEnvironmentFileResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ReadLoaderData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/boot/v1/loaders/{name}';
+};
+
+export type ReadLoaderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadLoaderError = ReadLoaderErrors[keyof ReadLoaderErrors];
+
+export type ReadLoaderResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ReadBootScriptData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Site
+         */
+        site?: string | null;
+        /**
+         * Mac
+         */
+        mac?: string | null;
+        /**
+         * Uuid
+         */
+        uuid?: string | null;
+        /**
+         * Serial
+         */
+        serial?: string | null;
+        /**
+         * Manufacturer
+         */
+        manufacturer?: string | null;
+        /**
+         * Product
+         */
+        product?: string | null;
+        /**
+         * Asset
+         */
+        asset?: string | null;
+        /**
+         * Platform
+         */
+        platform?: string | null;
+        /**
+         * Buildarch
+         */
+        buildarch?: string | null;
+        /**
+         * Ip
+         */
+        ip?: string | null;
+        /**
+         * Profile
+         */
+        profile?: string | null;
+        /**
+         * Wait
+         */
+        wait?: string | null;
+    };
+    url: '/boot/v1/script';
+};
+
+export type ReadBootScriptErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadBootScriptError = ReadBootScriptErrors[keyof ReadBootScriptErrors];
+
+export type ReadBootScriptResponses = {
+    /**
+     * Successful Response
+     */
+    200: string;
+};
+
+export type ReadBootScriptResponse = ReadBootScriptResponses[keyof ReadBootScriptResponses];
+
+export type ReadWinpeSettingsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Site
+         */
+        site?: string | null;
+        /**
+         * Mac
+         */
+        mac?: string | null;
+        /**
+         * Uuid
+         */
+        uuid?: string | null;
+        /**
+         * Serial
+         */
+        serial?: string | null;
+        /**
+         * Manufacturer
+         */
+        manufacturer?: string | null;
+        /**
+         * Product
+         */
+        product?: string | null;
+        /**
+         * Asset
+         */
+        asset?: string | null;
+        /**
+         * Platform
+         */
+        platform?: string | null;
+        /**
+         * Buildarch
+         */
+        buildarch?: string | null;
+        /**
+         * Ip
+         */
+        ip?: string | null;
+        /**
+         * Profile
+         */
+        profile?: string | null;
+        /**
+         * Wait
+         */
+        wait?: string | null;
+    };
+    url: '/boot/v1/winpe-settings';
+};
+
+export type ReadWinpeSettingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadWinpeSettingsError = ReadWinpeSettingsErrors[keyof ReadWinpeSettingsErrors];
+
+export type ReadWinpeSettingsResponses = {
+    /**
+     * Response Read Winpe Settings
+     *
+     * Successful Response
+     */
+    200: {
+        [key: string]: string | null;
+    };
+};
+
+export type ReadWinpeSettingsResponse = ReadWinpeSettingsResponses[keyof ReadWinpeSettingsResponses];
 
 export type DownloadAgentData = {
     body?: never;
