@@ -17,6 +17,7 @@ from deployflow.platform.idempotency import Idempotency
 from deployflow.platform.periodic import PeriodicRunner
 from deployflow.platform.settings import Settings
 from deployflow.platform.web import RequestFrame, RequestLog, install_problem_handlers
+from deployflow.uploads.schemas import CHUNK_TYPE
 
 # Signed routes say who sends before they say much; the default is 64 KiB.
 BODY_LIMITS = (
@@ -27,6 +28,8 @@ BODY_LIMITS = (
     ("/api/v1/scripts", 2 * 1024 * 1024),
     ("/api/v1/actions", 2 * 1024 * 1024),
 )
+# Files; their endpoints read them piece by piece, after asking who sends.
+STREAMED = (("PATCH", "/api/v1/uploads/", CHUNK_TYPE),)
 QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/agent/v1/check-in", "/api/v1/events", "console"})
 
 
@@ -77,13 +80,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/", Console(find_console(settings)))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_middleware(Idempotency, sealer=runtime.sealer)
-    app.add_middleware(AdminInput)
+    app.add_middleware(AdminInput, streamed=STREAMED)
     app.add_middleware(CsrfGuard, public_url=settings.public_url)
     app.add_middleware(RequestLog, quiet=QUIET_ROUTES)
     app.add_middleware(
         RequestFrame,
         trusted_proxies=[ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies],
-        body_limits=BODY_LIMITS,
+        body_limits=(*BODY_LIMITS, ("/api/v1/uploads/", int(settings.upload_limit))),
         express=registry.express_routes(),
     )
     return app

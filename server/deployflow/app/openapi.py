@@ -16,6 +16,7 @@ TAGS = {
     "identity": "The first run, signing in, people, roles, API keys, organisations and settings.",
     "audit": "Who did what.",
     "secrets": "Sealed values; write-only.",
+    "uploads": "Files on their way to the server, resumable (tus 1.0).",
     "devices": "Managed machines.",
     "enrollment": "Tokens by which machines enroll.",
     "actions": "What is to be done on devices, and how it went.",

@@ -42,6 +42,8 @@ from deployflow.scripts import endpoints as scripts_endpoints
 from deployflow.scripts import task_types as scripts_task_types
 from deployflow.scripts.kinds import RunScript
 from deployflow.secrets import endpoints as secrets_endpoints
+from deployflow.uploads import endpoints as uploads_endpoints
+from deployflow.uploads import tasks as uploads_tasks
 
 # Domains with tables, lowest first; each adds itself.
 TABLES = (
@@ -88,6 +90,7 @@ def admin_routers() -> list[APIRouter]:
         *identity_endpoints.ROUTERS,
         audit_endpoints.router,
         secrets_endpoints.router,
+        uploads_endpoints.router,
         devices_endpoints.router,
         enrollment_endpoints.router,
         actions_endpoints.router,
@@ -145,6 +148,7 @@ def periodic_work(runtime: Runtime) -> list[Periodic]:
     return [
         *identity_tasks.periodic_work(runtime),
         *audit_tasks.periodic_work(runtime),
+        *uploads_tasks.periodic_work(runtime),
         *devices_tasks.periodic_work(runtime),
         *actions_tasks.periodic(runtime),
         *checkin_desk.periodic(runtime),

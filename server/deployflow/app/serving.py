@@ -6,12 +6,15 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from deployflow.app import sendfile
 from deployflow.app.failures import Unusable
 from deployflow.app.main import create_app, prepare
+from deployflow.platform.downloads import SEND_FILE
 from deployflow.platform.drain import Drain
 from deployflow.platform.settings import Settings
 
@@ -56,7 +59,11 @@ class _BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_time()
         self._header_bytes = 0
+        scope = self.scope
         super().on_headers_complete()
+        if sendfile.POSSIBLE and scope["method"] == "GET" and self.scheme == "http":
+            # Bound now: with pipelining, `self.cycle` is the next request's by the time this one is answered.
+            scope[SEND_FILE] = partial(sendfile.send_file, self.cycle)  # type: ignore[literal-required]
 
     def send_400_response(self, msg: str) -> None:
         if self._header_bytes <= MAX_HEADER_BYTES:

@@ -71,17 +71,27 @@ def system_principal(tenant_id: UUID) -> Principal:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """The dependency behind `Requires` and `SignedIn`; tests read the fields to know what a route asks for."""
+    """The dependency behind `Requires` and `SignedIn`; tests read the fields to know what a route asks for.
+
+    Attributes:
+        alternatives: Permissions that do as well.
+    """
 
     permission: str | None
     step_up: bool = False
     session_only: bool = False
+    alternatives: tuple[str, ...] = ()
+
+    @property
+    def permissions(self) -> tuple[str, ...]:
+        """Any one of them is enough; none where being signed in is."""
+        return () if self.permission is None else (self.permission, *self.alternatives)
 
     async def __call__(self, request: Request) -> Principal:
         """Answer the principal, or refuse."""
         principal = await authenticate(request)
-        if self.permission is not None:
-            principal.require(self.permission)
+        if self.permissions and not any(principal.may(permission) for permission in self.permissions):
+            raise Forbidden(f"Your role does not allow {' or '.join(self.permissions)}")
         if principal.type == "system":
             return principal
         if (self.session_only or self.step_up) and principal.session_id is None:
@@ -101,17 +111,19 @@ class Openness:
         """Let everybody pass."""
 
 
-def Requires(permission: str, *, step_up: bool = False, person: bool = False) -> Any:  # noqa: N802  reads as a type
+def Requires(permission: str, *or_else: str, step_up: bool = False, person: bool = False) -> Any:  # noqa: N802  reads as a type
     """The access dependency of a route.
 
     Args:
         permission: What the caller's role has to allow.
+        or_else: What does as well.
         step_up: Their password has to be minutes old too.
         person: No API key, whatever its rights.
     """
-    if permission not in PERMISSIONS:
-        raise ValueError(f"{permission} is not in identity.permissions")
-    return Depends(Requirement(permission, step_up=step_up, session_only=person))
+    for named in (permission, *or_else):
+        if named not in PERMISSIONS:
+            raise ValueError(f"{named} is not in identity.permissions")
+    return Depends(Requirement(permission, step_up=step_up, session_only=person, alternatives=or_else))
 
 
 def SignedIn(*, step_up: bool = False) -> Any:  # noqa: N802  reads as a type in a signature

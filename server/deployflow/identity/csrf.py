@@ -1,8 +1,8 @@
 """Keeps other sites from writing with a signed-in browser's cookie.
 
 By Fetch Metadata: on unsafe methods the browser must say `Sec-Fetch-Site: same-origin`. A browser on plain http does
-not say it; then the Origin must be exactly ours. No tokens in forms. A body must be declared as JSON, which a form
-of another site cannot do.
+not say it; then the Origin must be exactly ours. No tokens in forms. A body must be declared as JSON, or as a piece of
+an upload, which a form of another site cannot do.
 """
 
 from starlette.datastructures import Headers
@@ -15,6 +15,7 @@ from deployflow.platform.web import problem_response
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 ADMIN_PREFIX = "/api/"
+NO_FORM_SENDS = frozenset({"application/json", "application/offset+octet-stream"})
 
 
 class CsrfGuard:
@@ -37,7 +38,7 @@ class CsrfGuard:
             return CrossSite()
         has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if (has_body or kind) and kind != "application/json":
+        if (has_body or kind) and kind not in NO_FORM_SENDS:
             return NotJson()
         return None
 

@@ -6,7 +6,9 @@ An error that is raised while FastAPI reads would leave as a bare 400: this is w
 """
 
 import re
+from collections.abc import Sequence
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,10 +23,15 @@ _ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class AdminInput:
-    """Buffers the body, judges it and the query, and hands them on. `RequestFrame` has bounded the size already."""
+    """Buffers the body, judges it and the query, and hands them on. `RequestFrame` has bounded the size already.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `streamed` names, by method, prefix and media type, what takes files: the endpoint reads those bodies itself, after
+    asking who sends them.
+    """
+
+    def __init__(self, app: ASGIApp, *, streamed: Sequence[tuple[str, str, str]] = ()) -> None:
         self._app = app
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
@@ -33,12 +40,19 @@ class AdminInput:
         try:
             if b"%00" in scope["query_string"]:
                 raise BadRequest("The query holds a zero character, which no text here can")
-            if scope["method"] in WITH_BODY:
+            if scope["method"] in WITH_BODY and not self._is_streamed(scope):
                 receive = await _judged_body(scope, receive)
         except Problem as problem:
             await problem_response(problem, scope["state"]["context"].request_id)(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _is_streamed(self, scope: Scope) -> bool:
+        kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+        return any(
+            scope["method"] == method and scope["path"].startswith(prefix) and kind == media_type
+            for method, prefix, media_type in self._streamed
+        )
 
 
 async def _judged_body(scope: Scope, receive: Receive) -> Receive:

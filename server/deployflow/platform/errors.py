@@ -106,6 +106,12 @@ class Unavailable(Problem):
         super().__init__(detail, headers={"Retry-After": str(retry_after_s)})
 
 
+class DiskFull(Problem):
+    status = 507
+    code = "disk_full"
+    title = "The server's disk is full: free some space on it, then try again"
+
+
 def problem_document(problem: Problem, *, request_id: str) -> dict[str, Any]:
     """The body of the answer."""
     return {

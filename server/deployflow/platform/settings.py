@@ -1,13 +1,14 @@
 """Settings: from `DEPLOYFLOW_*` in the environment, else from `deployflow.toml` in the data folder."""
 
 import os
+import re
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, ByteSize, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -42,6 +43,16 @@ def public_url_of(value: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def _accel_prefix(value: str) -> str:
+    if not re.fullmatch(r"/[A-Za-z0-9._/-]*/", value):
+        raise ValueError("give the path of an internal nginx location that begins and ends with a slash: /content/")
+    return value
+
+
+def _gib(count: int) -> ByteSize:
+    return ByteSize(count * 1024**3)
+
+
 class Settings(BaseSettings):
     """What an operator may set. Durations are ISO 8601 or seconds."""
 
@@ -63,6 +74,22 @@ class Settings(BaseSettings):
     )
     console_dir: Path | None = Field(None, description="The exported console; found by itself when left out.")
     agents_dir: Path | None = Field(None, description="The agent's builds; found by itself when left out.")
+    content_dir: Path | None = Field(
+        None, description="Where images, drivers and installers are kept; in the data folder when left out."
+    )
+    import_dir: Path | None = Field(
+        None, description="Folder on this server that images and driver packs may be imported from; none when left out."
+    )
+    fetch_allowed: list[str] = Field(
+        default_factory=list,
+        description="Hosts, addresses or networks of your own that images may be fetched from, and by plain HTTP.",
+    )
+    upload_limit: ByteSize = Field(_gib(32), description="The largest single file that is taken, such as 32GiB.")
+    upload_quota: ByteSize = Field(_gib(200), description="What one organisation may have in unfinished uploads.")
+    disk_reserve: ByteSize = Field(_gib(1), description="Free disk space that files leave to the database.")
+    accel_redirect: Annotated[str, AfterValidator(_accel_prefix)] | None = Field(
+        None, description="Prefix of an internal nginx location that serves the content folder; nginx then sends files."
+    )
     log_format: str = Field("auto", pattern="^(auto|json|text)$", description="auto: text on a terminal, else JSON.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
     metrics_token: str | None = Field(None, description="Bearer token for /metrics; loopback only when left out.")

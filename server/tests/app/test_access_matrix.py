@@ -47,7 +47,9 @@ async def world(clients: Clients) -> World:
 
 async def send(client: AsyncClient, route: AdminRoute, call: Call) -> Response:
     path = route.path.format(**call.path)
-    return await client.request(route.method, path, json=call.json, headers=ANY_VERSION)
+    return await client.request(
+        route.method, path, json=call.json, content=call.content, headers={**ANY_VERSION, **call.headers}
+    )
 
 
 def nothing_real(route: AdminRoute) -> Call:
@@ -116,14 +118,14 @@ class TestMatrix:
         wrong = []
         nobody = await clients.signed_in()
         everything_else = {
-            permission: await clients.signed_in(*(ALL - {permission}))
-            for permission in {route.access.permission for route in routes if isinstance(route.access, Requirement)}
-            if permission is not None
+            permissions: await clients.signed_in(*(ALL - set(permissions)))
+            for permissions in {route.access.permissions for route in routes if isinstance(route.access, Requirement)}
+            if permissions
         }
         for route in routes:
-            if not isinstance(route.access, Requirement) or route.access.permission is None:
+            if not isinstance(route.access, Requirement) or not route.access.permissions:
                 continue
-            for client in (nobody, everything_else[route.access.permission]):
+            for client in (nobody, everything_else[route.access.permissions]):
                 answer = await send(client, route, nothing_real(route))
                 if code_of(answer) != (403, "permission_missing"):
                     wrong.append((str(route), code_of(answer)))
@@ -137,7 +139,7 @@ class TestMatrix:
             if not isinstance(route.access, Requirement) or route.name in STREAMS:
                 continue
             access = route.access
-            if access.permission is not None:
+            if access.permissions:
                 answer = await send(weak, route, nothing_real(route))
                 if code_of(answer) != (403, "permission_missing"):
                     wrong.append((str(route), "weak", code_of(answer)))

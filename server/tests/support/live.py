@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from deployflow.app.main import create_app
+from deployflow.app.serving import _BoundedProtocol
 from deployflow.app.simulation.client import AgentClient, ServerAddress
 from deployflow.platform.runtime import Runtime
 from deployflow.platform.settings import Settings
@@ -42,7 +43,7 @@ async def serve(settings: Settings) -> AsyncIterator[Live]:
         port = bound.getsockname()[1]
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=_BoundedProtocol,
             ws="none",
             lifespan="on",
             log_config=None,

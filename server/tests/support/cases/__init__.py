@@ -8,7 +8,28 @@ it; the access matrix and the audit sweep then call it as everybody else. A rout
         return Call({"secret_id": await world.secret()}, {"name": "New"})
 """
 
-from tests.support.cases import actions, devices, enrollment, identity, profiles, scripts, secrets
+from tests.support.cases import (
+    actions,
+    devices,
+    enrollment,
+    identity,
+    profiles,
+    scripts,
+    secrets,
+    uploads,
+)
 from tests.support.cases.world import CASES, Call, World
 
-__all__ = ["CASES", "Call", "World", "actions", "devices", "enrollment", "identity", "profiles", "scripts", "secrets"]
+__all__ = [
+    "CASES",
+    "Call",
+    "World",
+    "actions",
+    "devices",
+    "enrollment",
+    "identity",
+    "profiles",
+    "scripts",
+    "secrets",
+    "uploads",
+]

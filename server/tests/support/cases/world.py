@@ -19,6 +19,7 @@ class Call:
     Attributes:
         path: Values of the path's parameters.
         json: The body.
+        content: A body that is no JSON, with `headers` that say what it is.
         client: Who calls, where it is not simply an Owner.
         foreign: What another tenant's Owner is answered who sends just this; None where it names nothing of anybody.
     """
@@ -27,6 +28,8 @@ class Call:
     json: Any = None
     client: AsyncClient | None = None
     foreign: int | None = None
+    content: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def foreign_status(self) -> int | None:

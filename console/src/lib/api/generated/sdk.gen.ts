@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, CancelActionData, CancelActionErrors, CancelActionResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUserData, GetUserErrors, GetUserResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportData, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UseProfileTemplateData, UseProfileTemplateErrors, UseProfileTemplateResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportData, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UseProfileTemplateData, UseProfileTemplateErrors, UseProfileTemplateResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -1585,6 +1585,91 @@ export const updateTenant = <ThrowOnError extends boolean = true>(options: Optio
     ...options,
     headers: {
         'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Uploads
+ *
+ * Files that are on their way or wait to be used, the newest first.
+ */
+export const listUploads = <ThrowOnError extends boolean = true>(options?: Options<ListUploadsData, ThrowOnError>): RequestResult<ListUploadsResponses, ListUploadsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListUploadsResponses, ListUploadsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/uploads',
+    ...options
+});
+
+/**
+ * Create Upload
+ *
+ * Announce a file. Its bytes then go to the address in Location, by PATCH, in as many pieces as one likes.
+ */
+export const createUpload = <ThrowOnError extends boolean = true>(options: Options<CreateUploadData, ThrowOnError>): RequestResult<CreateUploadResponses, CreateUploadErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateUploadResponses, CreateUploadErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/uploads',
+    ...options
+});
+
+/**
+ * Cancel Upload
+ *
+ * Drop an upload with what has come of it.
+ */
+export const cancelUpload = <ThrowOnError extends boolean = true>(options: Options<CancelUploadData, ThrowOnError>): RequestResult<CancelUploadResponses, CancelUploadErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<CancelUploadResponses, CancelUploadErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/uploads/{upload_id}',
+    ...options
+});
+
+/**
+ * Get Upload
+ *
+ * One upload and how much of it is here.
+ */
+export const getUpload = <ThrowOnError extends boolean = true>(options: Options<GetUploadData, ThrowOnError>): RequestResult<GetUploadResponses, GetUploadErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetUploadResponses, GetUploadErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/uploads/{upload_id}',
+    ...options
+});
+
+/**
+ * Send Upload
+ *
+ * Send the next piece, as `application/offset+octet-stream`. Nothing else than its bytes is in the body.
+ */
+export const sendUpload = <ThrowOnError extends boolean = true>(options: Options<SendUploadData, ThrowOnError>): RequestResult<SendUploadResponses, SendUploadErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<SendUploadResponses, SendUploadErrors, ThrowOnError, 'data'>({
+    bodySerializer: null,
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/uploads/{upload_id}',
+    ...options,
+    headers: {
+        'content-type': 'application/offset+octet-stream',
         ...options.headers
     }
 });

@@ -3789,6 +3789,62 @@ export type Unattend = {
 };
 
 /**
+ * UploadList
+ */
+export type UploadList = {
+    /**
+     * Items
+     */
+    items: Array<UploadOut>;
+};
+
+/**
+ * UploadOut
+ *
+ * A file on its way, and how much of it is here.
+ */
+export type UploadOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Purpose
+     */
+    purpose: 'image' | 'driver_pack';
+    /**
+     * File Name
+     */
+    file_name: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Offset
+     */
+    offset: number;
+    state: UploadState;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+};
+
+/**
+ * UploadState
+ */
+export type UploadState = 'open' | 'finished' | 'taken';
+
+/**
  * UseIn
  *
  * The name of the profile that is made.
@@ -7223,6 +7279,190 @@ export type UpdateTenantResponses = {
 };
 
 export type UpdateTenantResponse = UpdateTenantResponses[keyof UpdateTenantResponses];
+
+export type ListUploadsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/uploads';
+};
+
+export type ListUploadsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListUploadsError = ListUploadsErrors[keyof ListUploadsErrors];
+
+export type ListUploadsResponses = {
+    /**
+     * Successful Response
+     */
+    200: UploadList;
+};
+
+export type ListUploadsResponse = ListUploadsResponses[keyof ListUploadsResponses];
+
+export type CreateUploadData = {
+    body?: never;
+    headers: {
+        /**
+         * Upload-Length
+         *
+         * Size of the file in bytes.
+         */
+        'upload-length': number;
+        /**
+         * Upload-Metadata
+         *
+         * `purpose <base64>,filename <base64>`; purpose is image or driver_pack.
+         */
+        'upload-metadata': string;
+        /**
+         * Tus-Resumable
+         *
+         * 1.0.0
+         */
+        'Tus-Resumable'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/uploads';
+};
+
+export type CreateUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateUploadError = CreateUploadErrors[keyof CreateUploadErrors];
+
+export type CreateUploadResponses = {
+    /**
+     * Successful Response
+     */
+    201: UploadOut;
+};
+
+export type CreateUploadResponse = CreateUploadResponses[keyof CreateUploadResponses];
+
+export type CancelUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/uploads/{upload_id}';
+};
+
+export type CancelUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CancelUploadError = CancelUploadErrors[keyof CancelUploadErrors];
+
+export type CancelUploadResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type CancelUploadResponse = CancelUploadResponses[keyof CancelUploadResponses];
+
+export type GetUploadData = {
+    body?: never;
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/uploads/{upload_id}';
+};
+
+export type GetUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetUploadError = GetUploadErrors[keyof GetUploadErrors];
+
+export type GetUploadResponses = {
+    /**
+     * Successful Response
+     */
+    200: UploadOut;
+};
+
+export type GetUploadResponse = GetUploadResponses[keyof GetUploadResponses];
+
+export type SendUploadData = {
+    body: Blob | File;
+    headers: {
+        /**
+         * Upload-Offset
+         *
+         * How much the server has, as it said.
+         */
+        'upload-offset': number;
+        /**
+         * Upload-Checksum
+         *
+         * `sha256 <base64>` or `sha1 <base64>`
+         */
+        'upload-checksum'?: string | null;
+        /**
+         * Content-Type
+         */
+        'content-type'?: string;
+        /**
+         * Tus-Resumable
+         *
+         * 1.0.0
+         */
+        'Tus-Resumable'?: string | null;
+    };
+    path: {
+        /**
+         * Upload Id
+         */
+        upload_id: string;
+    };
+    query?: never;
+    url: '/api/v1/uploads/{upload_id}';
+};
+
+export type SendUploadErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SendUploadError = SendUploadErrors[keyof SendUploadErrors];
+
+export type SendUploadResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SendUploadResponse = SendUploadResponses[keyof SendUploadResponses];
 
 export type ListUsersData = {
     body?: never;
