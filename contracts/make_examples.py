@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from make_boot_examples import boot_messages
+from make_profile_examples import profile_examples
 from make_signature_vectors import DEVICE, vectors
 
 FOLDER = Path(__file__).parent / "examples"
@@ -164,6 +165,6 @@ def write(name: str, value: object) -> None:
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
-    for name, message in {**messages(), **boot_messages()}.items():
+    for name, message in {**messages(), **boot_messages(), **profile_examples()}.items():
         write(name, message)
     write("signatures", vectors())
