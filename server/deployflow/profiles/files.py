@@ -58,7 +58,7 @@ async def _understood(session: AsyncSession, read: Read, name: str | None) -> Pr
         raise yaml_files.wrong(1, "this is no profile: its file begins with deployflow_profile: 1")
     if value["deployflow_profile"] != documents.FORMAT:
         raise yaml_files.wrong(
-            read.line_of(("deployflow_profile",)), "this file is of a newer DeployFlow: update this server"
+            read.lines["deployflow_profile",], "this file is of a newer DeployFlow: update this server"
         )
     resolved = await _resolved(session, read, value, ())
     del resolved["deployflow_profile"]
@@ -71,9 +71,11 @@ async def _understood(session: AsyncSession, read: Read, name: str | None) -> Pr
     except ValidationError as error:
         said = []
         for one in error.errors(include_url=False, include_context=False)[:MAX_LINES_SAID]:
-            where = tuple(one["loc"])
+            where, line = read.find(one["loc"])
+            if one["type"] == "missing":
+                where = (*where, one["loc"][-1])
             names = ".".join(str(part + 1) if isinstance(part, int) else part for part in where)
-            said.append((read.line_of(where), f"{names}: {one['msg'].removeprefix('Value error, ')}"))
+            said.append((line, f"{names}: {one['msg'].removeprefix('Value error, ')}"))
         line, what = min(said)
         raise yaml_files.wrong(line, what) from None
 
@@ -84,7 +86,7 @@ async def _resolved(session: AsyncSession, read: Read, value: Any, path: Path) -
         try:
             return str(await references.find(session, value.kind, value.name))
         except ReferenceMissing as error:
-            raise yaml_files.wrong(read.line_of(path), error.detail) from None
+            raise yaml_files.wrong(read.lines[path], error.detail) from None
     if isinstance(value, list):
         return [await _resolved(session, read, item, (*path, index)) for index, item in enumerate(value)]
     if isinstance(value, dict):
@@ -97,4 +99,4 @@ def _at_line(read: Read, error: Invalid) -> Invalid:
     if not errors:
         return error
     path = tuple(int(part) if part.isdigit() else part for part in errors[0]["loc"])
-    return yaml_files.wrong(read.line_of(path), error.detail)
+    return yaml_files.wrong(read.find(path)[1], error.detail)

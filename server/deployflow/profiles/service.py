@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,9 +17,10 @@ from deployflow.platform.errors import Invalid
 from deployflow.platform.ids import new_id
 from deployflow.platform.preconditions import require_version
 from deployflow.profiles import documents, naming, queries, references, task_types, templates
-from deployflow.profiles.errors import ProfileInUse, ProfileNameTaken, TaskWrong
+from deployflow.profiles.errors import PatternWrong, ProfileInUse, ProfileNameTaken, TaskWrong
 from deployflow.profiles.models import Profile, ProfileTag, ProfileTask, ProfileVersion
 from deployflow.profiles.schemas import ProfileChange, ProfileIn, TaskIn
+from deployflow.profiles.task_types import TaskType
 
 # (profile) → sentences such as "3 deployments are running with it".
 UsedBy = Callable[[AsyncSession, UUID], Awaitable[Sequence[str]]]
@@ -50,7 +52,7 @@ async def create(
     Raises:
         ProfileNameTaken, TaskWrong, ReferenceMissing, PatternWrong.
     """
-    naming.parse(new.computer_naming_pattern)
+    _check_pattern(new.computer_naming_pattern)
     profile = Profile(
         id=new_id(),
         tenant_id=admin.tenant_id,
@@ -88,13 +90,11 @@ async def change(
     before = documents.of_profile(profile, {})
     given = wanted.model_fields_set
     if "computer_naming_pattern" in given:
-        naming.parse(wanted.computer_naming_pattern or "")
+        _check_pattern(wanted.computer_naming_pattern or "")
     if wanted.tasks is not None:
-        profile.tasks = await _tasks(session, admin, wanted.tasks, present=profile.tasks)
-    for name in given.intersection(FIELDS):
-        if getattr(profile, name) != getattr(wanted, name):
-            setattr(profile, name, getattr(wanted, name))
-    if wanted.tags is not None:
+        _put(profile, tasks=await _tasks(session, admin, wanted.tasks, present=profile.tasks))
+    _put(profile, **{name: getattr(wanted, name) for name in given.intersection(FIELDS)})
+    if wanted.tags is not None and sorted(wanted.tags) != [row.tag for row in profile.tag_rows]:
         kept = {row.tag: row for row in profile.tag_rows}
         profile.tag_rows = [
             kept.get(tag) or ProfileTag(tag=tag, tenant_id=profile.tenant_id) for tag in sorted(wanted.tags)
@@ -192,26 +192,37 @@ async def _tasks(
     known = {task.id: task for task in present}
     rows: list[ProfileTask] = []
     for order, task in enumerate(wanted):
-        kind = task_types.get(task.type)
-        title = f"Task {order + 1}, {task.name or kind.title}"
-        try:
-            configuration = task_types.configuration_of(task.type, task.configuration, where=title)
-            await kind.check(session, configuration)
-        except Invalid as error:
-            errors = error.extra.get("errors") or [{"loc": [], "msg": error.detail, "type": error.code}]
-            at = ["tasks", str(order), "configuration"]
-            error.extra["errors"] = [{**one, "loc": [*at, *one["loc"]]} for one in errors]
-            raise
+        kind, configuration = await _configured(session, order, task)
         row = known.pop(task.id, None) if task.id is not None else None
         if row is None or row.type != task.type:
             row = ProfileTask(id=new_id(), tenant_id=admin.tenant_id)
-        row.order, row.type, row.name = order, task.type, task.name or kind.title
-        row.configuration = task_types.stored(configuration)
-        row.condition = documents.stored_condition(task.condition)
-        row.timeout_s = task.timeout_s or int(kind.timeout.total_seconds())
-        row.retries, row.continue_on_error = task.retries, task.continue_on_error
+        _put(
+            row,
+            order=order,
+            type=task.type,
+            name=task.name or kind.title,
+            configuration=task_types.stored(configuration),
+            condition=documents.stored_condition(task.condition),
+            timeout_s=task.timeout_s or int(kind.timeout.total_seconds()),
+            retries=task.retries,
+            continue_on_error=task.continue_on_error,
+        )
         rows.append(row)
     return rows
+
+
+async def _configured(session: AsyncSession, order: int, task: TaskIn) -> tuple[TaskType, BaseModel]:
+    at = ["tasks", str(order), "type"]
+    try:
+        kind = task_types.get(task.type)
+        at[-1] = "configuration"
+        configuration = task_types.configuration_of(task.type, task.configuration)
+        await kind.check(session, configuration)
+    except Invalid as error:
+        found = error.extra.get("errors") or [{"loc": [], "msg": error.detail, "type": error.code}]
+        errors = [{**one, "loc": [*at, *one["loc"]]} for one in found]
+        raise TaskWrong(f"Task {order + 1}, {task.name or task.type}: {error.detail}", errors=errors) from None
+    return kind, configuration
 
 
 async def _check_references(
@@ -227,6 +238,18 @@ async def _check_references(
     return await references.names(session, named)
 
 
+def _check_pattern(pattern: str) -> None:
+    try:
+        naming.parse(pattern)
+    except PatternWrong as error:
+        raise PatternWrong(error.detail, errors=_errors("computer_naming_pattern", error)) from None
+
+
+def _errors(field: str, problem: Invalid) -> list[dict[str, Any]]:
+    """What is wrong with one field, as with any other."""
+    return [{"loc": [field], "msg": problem.detail, "type": problem.code}]
+
+
 async def _check_edition(session: AsyncSession, profile: Profile) -> None:
     if profile.os_image_id is None:
         if profile.edition_index is not None:
@@ -238,7 +261,16 @@ async def _check_edition(session: AsyncSession, profile: Profile) -> None:
     there = list(await session.scalars(statement.order_by(ImageEdition.index)))
     # An image that is still imported has none yet.
     if there and profile.edition_index not in there:
-        raise Invalid(f"The image has no edition {profile.edition_index}; it has {', '.join(map(str, there))}")
+        problem = Invalid(f"The image has no edition {profile.edition_index}; it has {', '.join(map(str, there))}")
+        problem.extra["errors"] = _errors("edition_index", problem)
+        raise problem
+
+
+def _put(row: Profile | ProfileTask, **wanted: Any) -> None:
+    """Set what is different: a row that was touched counts as written."""
+    for name, value in wanted.items():
+        if getattr(row, name) != value:
+            setattr(row, name, value)
 
 
 def _asked(task: ProfileTask, *, keep_id: bool = True) -> TaskIn:

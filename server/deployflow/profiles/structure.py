@@ -43,9 +43,14 @@ def read(tasks: Sequence[StoredTask]) -> list[Step]:
         configuration = kind.configuration_model.model_validate(task.configuration)
         phase = kind.phase_of(configuration) or phase
         steps.append(Step(kind, task.name, configuration, condition_of(task.condition), phase))
-        if isinstance(configuration, Reboot) and configuration.to == "os":
+        if _leaves(steps[-1]):
             phase = "os"
     return steps
+
+
+def _leaves(step: Step) -> bool:
+    """Whether the boot environment is over with it."""
+    return isinstance(step.configuration, Reboot) and step.configuration.to == "os"
 
 
 def installs_os(steps: Sequence[Step]) -> bool:
@@ -73,14 +78,14 @@ def look(steps: Sequence[Step], findings: Findings, *, agent_auto_install: bool)
 
 
 def _order(steps: Sequence[Step], findings: Findings) -> None:
-    in_os = False
+    left = False
     for findings.at, step in enumerate(steps):
-        if step.phase == "boot" and in_os:
+        if step.phase == "boot" and left:
             findings.error(
                 "boot_after_os",
-                f"'{step.name}' runs in the boot environment, and one before it in the installed system: move it up",
+                f"'{step.name}' runs in the boot environment, which a task before it has left: move it up",
             )
-        in_os = in_os or step.phase == "os"
+        left = left or step.phase == "os" or _leaves(step)
 
 
 def _disk_and_image(steps: Sequence[Step], findings: Findings) -> None:

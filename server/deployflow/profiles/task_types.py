@@ -114,7 +114,7 @@ def get(name: str) -> TaskType:
     return found
 
 
-def configuration_of(name: str, given: Mapping[str, Any], *, where: str) -> BaseModel:
+def configuration_of(name: str, given: Mapping[str, Any]) -> BaseModel:
     """A configuration, read by its type.
 
     Raises:
@@ -129,7 +129,7 @@ def configuration_of(name: str, given: Mapping[str, Any], *, where: str) -> Base
             for one in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         said = "; ".join(_sentence(one) for one in found[:MAX_SENTENCES])
-        raise TaskWrong(f"{where}: {said}", errors=found) from None
+        raise TaskWrong(said, errors=found) from None
 
 
 def _sentence(error: Mapping[str, Any]) -> str:

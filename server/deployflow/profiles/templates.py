@@ -67,7 +67,7 @@ def _stored(template: Template, order: int) -> Any:
         id=uuid5(template.id, str(order)),
         type=task.type,
         name=task.name or kind.title,
-        configuration=task_types.stored(task_types.configuration_of(task.type, task.configuration, where=template.key)),
+        configuration=task_types.stored(task_types.configuration_of(task.type, task.configuration)),
         condition=documents.stored_condition(task.condition),
         timeout_s=task.timeout_s or int(kind.timeout.total_seconds()),
         retries=task.retries,

@@ -32,12 +32,16 @@ class Read:
     value: Any
     lines: dict[Path, int]
 
-    def line_of(self, path: Sequence[str | int]) -> int:
-        """The line of a part, or of the nearest one around it that is in the file."""
-        known = tuple(path)
-        while known not in self.lines:
-            known = known[:-1]
-        return self.lines[known]
+    def find(self, path: Sequence[str | int]) -> tuple[Path, int]:
+        """The part that an error's path means, and its line.
+
+        Parts that are not in the file are passed over: the names of alternatives, and a field that is missing.
+        """
+        known: Path = ()
+        for part in path:
+            if (*known, part) in self.lines:
+                known = (*known, part)
+        return known, self.lines[known]
 
 
 def dump(value: Any) -> str:

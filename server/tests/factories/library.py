@@ -1,5 +1,6 @@
 """OS images and driver packs as an import leaves them, made straight in the database."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +19,11 @@ async def make_image(
     tenant_id: UUID,
     *,
     name: str = "Windows 11",
-    editions: tuple[str, ...] = ("Home", "Pro"),
+    editions: Mapping[int, str] | None = None,
     **fields: Any,
 ) -> OsImage:
-    """An image that is ready, with editions from 1 upwards of 15 GB each."""
+    """An image that is ready, with editions of 15 GB each by their index: Home is 1 and Pro is 2, unless others are."""
+    editions = editions or {1: f"{name} Home", 2: f"{name} Pro"}
     image = OsImage(
         **{
             "id": new_id(),
@@ -33,10 +35,8 @@ async def make_image(
             "content_sha256": SHA256,
             "content_bytes": 5 * GB,
             "editions": [
-                ImageEdition(
-                    tenant_id=tenant_id, index=index, name=f"{name} {edition}", languages=["en-US"], size_bytes=15 * GB
-                )
-                for index, edition in enumerate(editions, 1)
+                ImageEdition(tenant_id=tenant_id, index=index, name=edition, languages=["en-US"], size_bytes=15 * GB)
+                for index, edition in editions.items()
             ],
             **fields,
         }
