@@ -30,6 +30,8 @@ BATCH = 100
 # A look that waits longer than this finds a database that cannot keep up; the device shall come back later. Not sooner:
 # who is sent away asks again, which costs more than waiting. An agent gives up 80 s after it asked, and is held 50 s.
 LOOK_WITHIN_S = 20.0
+# Who was woken for work is held already, and would take longer to come back than to wait.
+WOKEN_LOOK_WITHIN_S = 28.0
 # Spread over this time they come back.
 OVERLOAD_RETRY_S = (5, 30)
 RENEW_EVERY_S = 60.0
@@ -67,15 +69,16 @@ class Desk:
         Args:
             visit: What the device said.
             device: Who it is.
-            expects_work: It was woken; look and lease in one transaction instead of reading first.
+            expects_work: It was woken; look and lease in one transaction instead of reading first, and before those
+                that only might have work.
 
         Raises:
             Replayed: 401, when this very request was handed something before.
             Unavailable: 503, when the database cannot keep up.
         """
         try:
-            async with asyncio.timeout(LOOK_WITHIN_S):
-                return await self._together.ask(_Question(visit, device, expects_work))
+            async with asyncio.timeout(WOKEN_LOOK_WITHIN_S if expects_work else LOOK_WITHIN_S):
+                return await self._together.ask(_Question(visit, device, expects_work), urgent=expects_work)
         except TimeoutError:
             raise Unavailable(
                 "The database cannot keep up; come back later",

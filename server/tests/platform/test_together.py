@@ -74,3 +74,24 @@ async def test_what_was_done_for_a_caller_who_left_is_told() -> None:
     go_on.set()
     await together.stop()
     assert left == [7]
+
+
+async def test_what_is_urgent_comes_first_and_leaves_the_rest_a_tenth() -> None:
+    batches: list[list[int]] = []
+    first_runs, go_on = asyncio.Event(), asyncio.Event()
+
+    async def work(asked: Sequence[int]) -> list[int]:
+        batches.append(list(asked))
+        first_runs.set()
+        await go_on.wait()
+        return list(asked)
+
+    together = Together(work, at_most=10)
+    first = asyncio.create_task(together.ask(0))
+    await first_runs.wait()
+    patient = [asyncio.create_task(together.ask(number)) for number in range(1, 4)]
+    urgent = [asyncio.create_task(together.ask(number, urgent=True)) for number in range(100, 112)]
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.gather(first, *patient, *urgent)
+    assert batches == [[0], [*range(100, 109), 1], [109, 110, 111, 2, 3]]
