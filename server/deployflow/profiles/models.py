@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from deployflow.platform import clock
 from deployflow.platform.tables import Identified, Table, TenantOwned, Versioned
 
+# JSON on PostgreSQL too, not JSONB: that forgets the order of fields, which files and differences show to people.
 # A condition that is not there is NULL, not JSON's null.
-_NullableJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+_Ordered = JSON(none_as_null=True)
 
 
 class Profile(TenantOwned, Identified, Versioned, Table):
@@ -64,8 +64,8 @@ class ProfileTask(TenantOwned, Identified, Table):
     order: Mapped[int]
     type: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(200))
-    configuration: Mapped[dict[str, Any]]
-    condition: Mapped[dict[str, Any] | None] = mapped_column(_NullableJson)
+    configuration: Mapped[dict[str, Any]] = mapped_column(_Ordered)
+    condition: Mapped[dict[str, Any] | None] = mapped_column(_Ordered)
     timeout_s: Mapped[int]
     retries: Mapped[int] = mapped_column(default=0)
     continue_on_error: Mapped[bool] = mapped_column(default=False)
@@ -79,7 +79,7 @@ class ProfileVersion(TenantOwned, Identified, Table):
 
     profile_id: Mapped[UUID] = mapped_column(ForeignKey("profiles.id", ondelete="CASCADE"))
     number: Mapped[int]
-    document: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+    document: Mapped[dict[str, Any]] = mapped_column(_Ordered, deferred=True)
     note: Mapped[str] = mapped_column(String(500), default="")
     created_by_id: Mapped[UUID | None]
     created_by_name: Mapped[str] = mapped_column(String(254))

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from deployflow.platform.tables import Json, UtcDateTime
+from deployflow.platform.tables import UtcDateTime
 
 revision = "0005"
 down_revision = "0004"
@@ -56,8 +56,8 @@ def upgrade() -> None:
     sa.Column('order', sa.Integer(), nullable=False),
     sa.Column('type', sa.String(length=64), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
-    sa.Column('configuration', Json, nullable=False),
-    sa.Column('condition', Json, nullable=True),
+    sa.Column('configuration', sa.JSON(), nullable=False),
+    sa.Column('condition', sa.JSON(), nullable=True),
     sa.Column('timeout_s', sa.Integer(), nullable=False),
     sa.Column('retries', sa.Integer(), nullable=False),
     sa.Column('continue_on_error', sa.Boolean(), nullable=False),
@@ -72,7 +72,7 @@ def upgrade() -> None:
     op.create_table('profile_versions',
     sa.Column('profile_id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
-    sa.Column('document', Json, nullable=False),
+    sa.Column('document', sa.JSON(), nullable=False),
     sa.Column('note', sa.String(length=500), nullable=False),
     sa.Column('created_by_id', sa.Uuid(), nullable=True),
     sa.Column('created_by_name', sa.String(length=254), nullable=False),
