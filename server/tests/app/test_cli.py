@@ -1,70 +1,16 @@
 """The command line, called as a shell would, on an installation of its own."""
 
-import io
-import json
 import sqlite3
-import sys
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import structlog
 
-from deployflow.app import cli
 from deployflow.app.failures import ExitCode
 from tests.support.server import ServerProcess
+from tests.support.shell import Shell
 
 PASSWORD = "correct horse battery staple"
-
-
-@dataclass
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class Shell:
-    """Runs commands in this process: starting Python for each would take most of the time."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.data = folder / "data"
-        self._capsys, self._monkeypatch = capsys, monkeypatch
-
-    def __call__(self, *arguments: str | Path, stdin: str = "") -> Said:
-        self._monkeypatch.setattr(sys, "argv", ["deployflow", *map(str, arguments)])
-        self._monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        self._monkeypatch.setenv("DEPLOYFLOW_DATA_DIR", str(self.data))
-        self._capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = self._capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-
-@pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    yield Shell(tmp_path, capsys, monkeypatch)
-    structlog.reset_defaults()
-
-
-@pytest.fixture
-def installed(shell: Shell) -> Shell:
-    made = shell("init", "--email", "ada@example.com", "--name", "Ada", "--password-stdin", stdin=PASSWORD + "\n")
-    assert made.code == 0, made.err
-    return shell
 
 
 class TestWithoutAnInstallation:

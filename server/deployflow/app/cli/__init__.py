@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from deployflow import __version__
-from deployflow.app.cli import actions, audit, boot, devices, people, scripts, serve, simulate, tokens, upkeep
+from deployflow.app.cli import actions, audit, boot, devices, people, profiles, scripts, serve, simulate, tokens, upkeep
 from deployflow.app.failures import Failure
 
 INTERRUPTED = 130
@@ -25,6 +25,7 @@ for name, group in (
     ("user", people.app),
     ("token", tokens.app),
     ("device", devices.app),
+    ("profile", profiles.app),
     ("script", scripts.app),
     ("action", actions.app),
     ("audit", audit.app),

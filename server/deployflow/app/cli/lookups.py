@@ -36,6 +36,19 @@ def script(api: Api, named: str) -> dict[str, Any]:
     return _only(found, "script", named)
 
 
+def profile(api: Api, named: str) -> dict[str, Any]:
+    """A profile or one's own template by id or name."""
+    if is_id(named):
+        return dict(get(api, f"/profiles/{named}"))
+    found = [
+        one
+        for path in ("/profiles", "/profile-templates")
+        for one in every(api, path, q=named)
+        if one["name"].casefold() == named.casefold()
+    ]
+    return _only(found, "profile", named)
+
+
 def user(api: Api, named: str) -> dict[str, Any]:
     """A person by id or e-mail address."""
     found = [one for one in every(api, "/users") if named.casefold() in {one["id"], one["email"].casefold()}]
