@@ -96,6 +96,8 @@ class Database:
             # A connection reads the statistics with the schema: this makes the others read it again.
             await connection.exec_driver_sql("CREATE TABLE sizes_learned (at)")
             await connection.exec_driver_sql("DROP TABLE sizes_learned")
+            # What it looked at would stay in memory, and the writer does not need it.
+            await connection.exec_driver_sql("PRAGMA shrink_memory")
 
     async def close(self) -> None:
         await self.writer.dispose()
