@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, column
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from deployflow.devices.states import DeviceState, KeyState
@@ -43,6 +43,15 @@ class Device(TenantOwned, Identified, Versioned, Table):
             "last_check_in",
             postgresql_where=column("online"),
             sqlite_where=column("online") == 1,
+        ),
+        # The list's. A check-in never touches it.
+        Index(
+            "ix_devices_offline_last_check_in",
+            "tenant_id",
+            "last_check_in",
+            "id",
+            postgresql_where=~column("online", Boolean()),
+            sqlite_where=column("online") == 0,
         ),
     )
 
