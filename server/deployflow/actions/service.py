@@ -59,8 +59,11 @@ async def queue(
     may: Callable[[str], bool],
     expires_in: timedelta,
     time_limit: timedelta | None = None,
+    noted: bool = True,
 ) -> Order:
     """Order one thing on one or many devices, one row each, all or none.
+
+    `noted` is False where a domain above says on the trail what it does by this.
 
     Raises:
         KindUnknown, PayloadInvalid, DevicesNotFound, DeviceRefusesActions, NotForThisDevice: and nothing is queued.
@@ -72,14 +75,15 @@ async def queue(
     prepared = await doer.prepare(session, _parsed(doer, payload), may=may)
     _check_targets(prepared, targets)
     order = await _insert(session, kind, prepared, targets, expires_in=expires_in, time_limit=time_limit)
-    trail.note(
-        session,
-        "action.queued",
-        target_type="action_batch",
-        target_id=order.batch_id,
-        target_name=prepared.title,
-        changes={"devices": (None, len(targets)), "kind": (None, kind)},
-    )
+    if noted:
+        trail.note(
+            session,
+            "action.queued",
+            target_type="action_batch",
+            target_id=order.batch_id,
+            target_name=prepared.title,
+            changes={"devices": (None, len(targets)), "kind": (None, kind)},
+        )
     return order
 
 

@@ -75,6 +75,12 @@ SECURITY_SCHEMES = {
         "name": "Signature",
         "description": "RFC 9421, by the device's own key; see docs/agent-protocol.md.",
     },
+    "boot_session": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Signature",
+        "description": "RFC 9421, by the key that a machine in the boot environment made; see docs/boot-protocol.md.",
+    },
 }
 METHODS = ("get", "put", "post", "delete", "patch", "head")
 
@@ -119,6 +125,8 @@ def _complete(path: str, operation: dict[str, Any], *, is_open: bool) -> None:
     operation["responses"]["default"] = PROBLEM_RESPONSE
     if path.startswith("/agent/"):
         operation["security"] = [{"device": []}]
+    elif path.startswith("/boot/") and not is_open:
+        operation["security"] = [{"boot_session": []}]
     elif is_open or not path.startswith("/api/"):
         operation["security"] = []
     else:

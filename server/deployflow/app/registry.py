@@ -16,27 +16,39 @@ from deployflow.actions import tasks as actions_tasks
 from deployflow.audit import endpoints as audit_endpoints
 from deployflow.audit import tasks as audit_tasks
 from deployflow.audit.service import record
+from deployflow.boot import boot_endpoints, keys
+from deployflow.boot import endpoints as boot_admin_endpoints
 from deployflow.boot import open_endpoints as boot_open_endpoints
 from deployflow.boot import sites as boot_sites
+from deployflow.boot import tasks as boot_tasks
 from deployflow.checkin import agent_endpoints as checkin_endpoints
 from deployflow.checkin import description as checkin_description
 from deployflow.checkin import desk as checkin_desk
+from deployflow.deployments import agent_endpoints as deployments_agent_endpoints
+from deployflow.deployments import contents as deployment_contents
+from deployflow.deployments import endpoints as deployments_endpoints
+from deployflow.deployments import facts as deployment_facts
+from deployflow.deployments import first_boot
+from deployflow.deployments import queries as deployment_queries
+from deployflow.deployments import tasks as deployments_tasks
+from deployflow.deployments.kinds import FinishDeployment
 from deployflow.devices import agent_endpoints as devices_agent_endpoints
 from deployflow.devices import endpoints as devices_endpoints
 from deployflow.devices import tasks as devices_tasks
 from deployflow.enrollment import agent_endpoints as enrollment_agent_endpoints
-from deployflow.enrollment import download_endpoints
+from deployflow.enrollment import bound, download_endpoints
 from deployflow.enrollment import endpoints as enrollment_endpoints
 from deployflow.identity import endpoints as identity_endpoints
 from deployflow.identity import tasks as identity_tasks
 from deployflow.identity.service import tenants
-from deployflow.platform import idempotency
+from deployflow.platform import idempotency, storage
 from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime, build_runtime
 from deployflow.platform.settings import Settings
 from deployflow.platform.tables import Table
 from deployflow.profiles import description as profiles_description
 from deployflow.profiles import endpoints as profiles_endpoints
+from deployflow.profiles import names as profile_names
 from deployflow.profiles import registry as profiles
 from deployflow.scripts import endpoints as scripts_endpoints
 from deployflow.scripts import task_types as scripts_task_types
@@ -78,9 +90,16 @@ def assemble(settings: Settings) -> Runtime:
     runtime = build_runtime(settings)
     runtime.db.trail_sink = record
     action_kinds.register(RunScript())
+    action_kinds.register(FinishDeployment())
     profiles.register()
     scripts_task_types.register()
+    profile_names.also_taken_by(deployment_queries.names_taken)
+    bound.on_enrolled(first_boot.on_enrolled)
+    storage.keep_what(deployment_contents.of_live_plans)
+    deployment_facts.places_are_found_by(boot_sites.place)
     tenants.on_created(boot_sites.first_site)
+    # Made at the first start, so that boot environments can be built before any machine asks.
+    runtime.part(keys.BootKey)
     return runtime
 
 
@@ -96,6 +115,8 @@ def admin_routers() -> list[APIRouter]:
         actions_endpoints.router,
         profiles_endpoints.router,
         scripts_endpoints.router,
+        deployments_endpoints.router,
+        boot_admin_endpoints.router,
     ]
 
 
@@ -105,6 +126,7 @@ def agent_routers() -> list[APIRouter]:
         devices_agent_endpoints.router,
         enrollment_agent_endpoints.router,
         actions_agent_endpoints.router,
+        deployments_agent_endpoints.router,
     ]
 
 
@@ -112,6 +134,7 @@ def boot_routers() -> list[APIRouter]:
     """Routes of `/boot/v1`: open ones, and those signed by the key of a boot session."""
     return [
         boot_open_endpoints.router,
+        boot_endpoints.router,
     ]
 
 
@@ -152,6 +175,8 @@ def periodic_work(runtime: Runtime) -> list[Periodic]:
         *devices_tasks.periodic_work(runtime),
         *actions_tasks.periodic(runtime),
         *checkin_desk.periodic(runtime),
+        *deployments_tasks.periodic(runtime),
+        *boot_tasks.periodic(runtime),
         *idempotency.periodic(runtime),
         Periodic("learn_sizes", LEARN_SIZES_EVERY, runtime.db.learn_sizes, exclusive=True),
     ]

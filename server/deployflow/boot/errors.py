@@ -73,6 +73,11 @@ class PinWrong(Forbidden):
     title = "This PIN is not good here"
 
 
+class PinUnreadable(Invalid):
+    code = "pin_unreadable"
+    title = "This PIN was sealed to another server's key: build the boot environment anew"
+
+
 class TooManyPins(TooManyRequests):
     code = "too_many_pins"
     title = "Too many wrong PINs at this boot site: approve in the console, or wait an hour"

@@ -1,19 +1,23 @@
-"""Answers with large files: ranges, HEAD and a strong ETag, as far as starting machines and the agent need them."""
+"""Answers with files that lie beside the content store: loaders, boot environments, the agent's builds."""
 
 from pathlib import Path
 
-from fastapi.responses import FileResponse
+from starlette.responses import Response
 
-# Fewer turns of the loop for each gigabyte than Starlette's 64 KiB.
-CHUNK_BYTES = 1024 * 1024
+from deployflow.platform.downloads import ContentResponse
+from deployflow.platform.storage import Content
 
 
-class FileAnswer(FileResponse):
-    """A file of the server. `sha256` makes the ETag; without, it is made of time and size, as Starlette does."""
+class FileAnswer(ContentResponse):
+    """A file of the server, as content is answered. Without a known hash, its ETag is made of its time and size."""
 
-    chunk_size = CHUNK_BYTES
-    max_ranges = 1
-
-    def __init__(self, path: Path, *, sha256: str | None = None, headers: dict[str, str] | None = None) -> None:
-        etag = {"ETag": f'"{sha256}"'} if sha256 else {}
-        super().__init__(path, headers={**etag, **(headers or {})}, media_type="application/octet-stream")
+    def __init__(self, path: Path, *, sha256: str | None = None) -> None:
+        stat = path.stat()
+        self._path = path
+        self._content = Content(sha256 or f"{stat.st_mtime_ns:x}-{stat.st_size:x}", stat.st_size)
+        # nginx knows the store's folder only.
+        self._accel = None
+        Response.__init__(self, media_type="application/octet-stream", headers={"Accept-Ranges": "bytes"})
+        del self.headers["content-length"]
+        self.headers["etag"] = f'"{self._content.sha256}"'
+        self.headers["cache-control"] = "no-cache"

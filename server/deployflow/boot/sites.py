@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from deployflow.boot.errors import LastSite, SiteNameTaken, SiteNotFound
 from deployflow.boot.models import BootSite
 from deployflow.boot.schemas import BootSiteChange, BootSiteIn
+from deployflow.deployments.facts import Place
 from deployflow.identity.models import Tenant
 from deployflow.platform import trail
 from deployflow.platform.changes import changed
@@ -77,6 +78,16 @@ async def get(session: AsyncSession, site_id: UUID) -> BootSite:
     if site is None:
         raise SiteNotFound
     return site
+
+
+async def place(session: AsyncSession, site_id: UUID) -> Place:
+    """A site as deployments know it.
+
+    Raises:
+        SiteNotFound: 404.
+    """
+    site = await get(session, site_id)
+    return Place(site.id, site.name, site.code)
 
 
 async def make(session: AsyncSession, wanted: BootSiteIn) -> BootSite:

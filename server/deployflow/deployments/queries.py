@@ -165,9 +165,7 @@ async def summary(session: AsyncSession) -> DeploymentSummary:
                 .where(Deployment.state.not_in(sorted(ENDED)))
                 .group_by(Deployment.state)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     ended: dict[State, int] = dict(
@@ -177,9 +175,7 @@ async def summary(session: AsyncSession) -> DeploymentSummary:
                 .where(Deployment.finished_at >= today, Deployment.finished_at < today + timedelta(days=1))
                 .group_by(Deployment.state)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return DeploymentSummary(
         armed=live.get(State.ARMED, 0),

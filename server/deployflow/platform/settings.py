@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     session_idle: timedelta = timedelta(minutes=60)
     session_absolute: timedelta = timedelta(hours=12)
     lease: timedelta = Field(timedelta(minutes=5), description="How long an action stays with a silent device.")
+    first_boot_within: timedelta = Field(
+        timedelta(hours=24), description="How long a deployed machine may take until its agent enrolls."
+    )
     drain: timedelta = Field(timedelta(seconds=10), description="How long a stopping server finishes its requests.")
 
     @cached_property

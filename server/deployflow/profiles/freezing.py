@@ -76,9 +76,17 @@ class FrozenProfile:
 
 
 async def freeze(
-    session: AsyncSession, settings: Settings, profile_id: UUID, machine: Machine, *, number: int | None = None
+    session: AsyncSession,
+    settings: Settings,
+    profile_id: UUID,
+    machine: Machine,
+    *,
+    number: int | None = None,
+    computer_name: str | None = None,
 ) -> FrozenProfile:
     """The newest version of a profile, or the named one, for a machine; gives out its computer name for good.
+
+    `computer_name` is what a person chose for this one machine, in the place of the pattern.
 
     Raises:
         ProfileNotFound: 404; ProfileNotReady: 409, with what stands in the way.
@@ -95,7 +103,9 @@ async def freeze(
     steps = preflight.steps_of(document)
     subject = preflight.subject_of(settings, document, machine)
     installs_os = structure.installs_os(steps)
-    subject.computer_name = await _computer_name(session, document, machine, installs_os=installs_os)
+    subject.computer_name = await _computer_name(
+        session, computer_name or document["computer_naming_pattern"], machine, installs_os=installs_os
+    )
     subject.variables = {
         "computer_name": subject.computer_name,
         "profile": document["name"],
@@ -115,10 +125,7 @@ async def freeze(
     )
 
 
-async def _computer_name(
-    session: AsyncSession, document: Mapping[str, Any], machine: Machine, *, installs_os: bool
-) -> str:
-    pattern = document["computer_naming_pattern"]
+async def _computer_name(session: AsyncSession, pattern: str, machine: Machine, *, installs_os: bool) -> str:
     if installs_os:
         try:
             return await names.give_out(session, pattern, machine)

@@ -27,6 +27,7 @@ ANSWER_WITHIN_S = 75.0
 CONNECT_WITHIN_S = 10.0
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _COMPONENTS = '("@method" "@authority" "@path" "@query" "content-digest")'
+AGENT_TAG = "deployflow-agent"
 _CLOCK_SKEW = b'"clock_skew"'
 
 
@@ -63,29 +64,29 @@ class ServerAddress:
 class DeviceKey:
     """A device's own key, and what it signs."""
 
-    __slots__ = ("_key", "keyid", "spki")
+    __slots__ = ("keyid", "private", "spki")
 
     def __init__(self, key: ec.EllipticCurvePrivateKey | None = None) -> None:
-        self._key = key or ec.generate_private_key(ec.SECP256R1())
-        self.spki = self._key.public_key().public_bytes(
+        self.private = key or ec.generate_private_key(ec.SECP256R1())
+        self.spki = self.private.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         self.keyid = base64.urlsafe_b64encode(hashlib.sha256(self.spki).digest()).rstrip(b"=").decode()
 
-    def headers(self, method: str, authority: str, path: str, body: bytes, *, now: float) -> str:
+    def headers(self, method: str, authority: str, path: str, body: bytes, *, now: float, tag: str = AGENT_TAG) -> str:
         """The signature's header lines."""
         created = int(now)
         nonce = base64.urlsafe_b64encode(os.urandom(16)).rstrip(b"=").decode()
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
         parameters = (
             f'{_COMPONENTS};created={created};expires={created + LIFETIME_S};nonce="{nonce}";keyid="{self.keyid}"'
-            ';alg="ecdsa-p256-sha256";tag="deployflow-agent"'
+            f';alg="ecdsa-p256-sha256";tag="{tag}"'
         )
         base = (
             f'"@method": {method}\n"@authority": {authority}\n"@path": {path}\n"@query": ?\n'
             f'"content-digest": {digest}\n"@signature-params": {parameters}'
         )
-        r, s = decode_dss_signature(self._key.sign(base.encode(), _ECDSA))
+        r, s = decode_dss_signature(self.private.sign(base.encode(), _ECDSA))
         signature = base64.b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big")).decode()
         return f"Content-Digest: {digest}\r\nSignature-Input: df={parameters}\r\nSignature: df=:{signature}:\r\n"
 
@@ -146,11 +147,12 @@ class _Wire(asyncio.Protocol):
 class Connection:
     """Signed requests to one server, over a connection that is made again when it broke."""
 
-    __slots__ = ("_address", "_clock_offset", "_key", "_wire")
+    __slots__ = ("_address", "_clock_offset", "_key", "_tag", "_wire")
 
-    def __init__(self, address: ServerAddress, key: DeviceKey) -> None:
+    def __init__(self, address: ServerAddress, key: DeviceKey, *, tag: str = AGENT_TAG) -> None:
         self._address = address
         self._key = key
+        self._tag = tag
         self._wire: _Wire | None = None
         self._clock_offset = 0.0
 
@@ -178,7 +180,7 @@ class Connection:
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {self._address.authority}\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n"
-            f"{self._key.headers(method, self._address.authority, path, body, now=now)}\r\n"
+            f"{self._key.headers(method, self._address.authority, path, body, now=now, tag=self._tag)}\r\n"
         )
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -272,6 +274,13 @@ class AgentClient:
     async def report(self, reports: list[dict[str, Any]]) -> dict[str, Any]:
         """Say what happened, over a connection of its own: a check-in may be held on the other."""
         answer: dict[str, Any] = await self._report_line().call("POST", "/agent/v1/reports", {"reports": reports})
+        return answer
+
+    async def report_deployment(self, deployment_id: str, reports: list[dict[str, Any]]) -> dict[str, Any]:
+        """Say what the steps of the installed system do."""
+        answer: dict[str, Any] = await self._report_line().call(
+            "POST", f"/agent/v1/deployments/{deployment_id}/reports", {"reports": reports}
+        )
         return answer
 
     async def put_inventory(self, inventory: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ it; the access matrix and the audit sweep then call it as everybody else. A rout
 
 from tests.support.cases import (
     actions,
+    boot,
+    deployments,
     devices,
     enrollment,
     identity,
@@ -25,6 +27,8 @@ __all__ = [
     "Call",
     "World",
     "actions",
+    "boot",
+    "deployments",
     "devices",
     "enrollment",
     "identity",

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportData, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UseProfileTemplateData, UseProfileTemplateErrors, UseProfileTemplateResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
+import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UseProfileTemplateData, UseProfileTemplateErrors, UseProfileTemplateResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -25,7 +25,11 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
  */
 export const checkIn = <ThrowOnError extends boolean = true>(options: Options<CheckInData, ThrowOnError>): RequestResult<CheckInResponses, CheckInErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CheckInResponses, CheckInErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ name: 'Signature', type: 'apiKey' }],
+    security: [{
+            key: 'device',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
     url: '/agent/v1/check-in',
     ...options,
     headers: {
@@ -35,13 +39,33 @@ export const checkIn = <ThrowOnError extends boolean = true>(options: Options<Ch
 });
 
 /**
+ * Report Deployment
+ *
+ * Keep what happened in the installed system, in order, and acknowledge each report.
+ */
+export const reportDeployment = <ThrowOnError extends boolean = true>(options: Options<ReportDeploymentData, ThrowOnError>): RequestResult<ReportDeploymentResponses, ReportDeploymentErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ReportDeploymentResponses, ReportDeploymentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'device',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
+    url: '/agent/v1/deployments/{deployment_id}/reports',
+    ...options
+});
+
+/**
  * Enroll
  *
  * Turn an enrollment token into a device. 200 when this key was enrolled by this token before.
  */
 export const enroll = <ThrowOnError extends boolean = true>(options?: Options<EnrollData, ThrowOnError>): RequestResult<EnrollResponses, EnrollErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<EnrollResponses, EnrollErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ name: 'Signature', type: 'apiKey' }],
+    security: [{
+            key: 'device',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
     url: '/agent/v1/enroll',
     ...options
 });
@@ -53,7 +77,11 @@ export const enroll = <ThrowOnError extends boolean = true>(options?: Options<En
  */
 export const putInventory = <ThrowOnError extends boolean = true>(options?: Options<PutInventoryData, ThrowOnError>): RequestResult<PutInventoryResponses, PutInventoryErrors, ThrowOnError, 'data'> => (options?.client ?? client).put<PutInventoryResponses, PutInventoryErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ name: 'Signature', type: 'apiKey' }],
+    security: [{
+            key: 'device',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
     url: '/agent/v1/inventory',
     ...options
 });
@@ -65,7 +93,11 @@ export const putInventory = <ThrowOnError extends boolean = true>(options?: Opti
  */
 export const report = <ThrowOnError extends boolean = true>(options?: Options<ReportData, ThrowOnError>): RequestResult<ReportResponses, ReportErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<ReportResponses, ReportErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    security: [{ name: 'Signature', type: 'apiKey' }],
+    security: [{
+            key: 'device',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
     url: '/agent/v1/reports',
     ...options
 });
@@ -271,6 +303,322 @@ export const listAuditEvents = <ThrowOnError extends boolean = true>(options?: O
 });
 
 /**
+ * List Boot Sessions
+ *
+ * Machines in the boot environment, the newest first; `filter[state]=waiting` for those to approve.
+ */
+export const listBootSessions = <ThrowOnError extends boolean = true>(options?: Options<ListBootSessionsData, ThrowOnError>): RequestResult<ListBootSessionsResponses, ListBootSessionsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListBootSessionsResponses, ListBootSessionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sessions',
+    ...options
+});
+
+/**
+ * Read Boot Session
+ *
+ * One of them, with the code that its screen has to show.
+ */
+export const readBootSession = <ThrowOnError extends boolean = true>(options: Options<ReadBootSessionData, ThrowOnError>): RequestResult<ReadBootSessionResponses, ReadBootSessionErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadBootSessionResponses, ReadBootSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sessions/{session_id}',
+    ...options
+});
+
+/**
+ * Approve Boot Session
+ *
+ * Let a machine deploy: the code in the body is the one that a person read on the machine's screen.
+ */
+export const approveBootSession = <ThrowOnError extends boolean = true>(options: Options<ApproveBootSessionData, ThrowOnError>): RequestResult<ApproveBootSessionResponses, ApproveBootSessionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ApproveBootSessionResponses, ApproveBootSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sessions/{session_id}/approve',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Deny Boot Session
+ *
+ * Refuse a machine that waits; the reason stands on its screen.
+ */
+export const denyBootSession = <ThrowOnError extends boolean = true>(options: Options<DenyBootSessionData, ThrowOnError>): RequestResult<DenyBootSessionResponses, DenyBootSessionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<DenyBootSessionResponses, DenyBootSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sessions/{session_id}/deny',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Boot Sites
+ *
+ * The networks that machines start from, by name, with the address for DHCP.
+ */
+export const listBootSites = <ThrowOnError extends boolean = true>(options?: Options<ListBootSitesData, ThrowOnError>): RequestResult<ListBootSitesResponses, ListBootSitesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListBootSitesResponses, ListBootSitesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sites',
+    ...options
+});
+
+/**
+ * Make Boot Site
+ *
+ * Make a boot site with a key of its own.
+ */
+export const makeBootSite = <ThrowOnError extends boolean = true>(options: Options<MakeBootSiteData, ThrowOnError>): RequestResult<MakeBootSiteResponses, MakeBootSiteErrors, ThrowOnError, 'data'> => (options.client ?? client).post<MakeBootSiteResponses, MakeBootSiteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sites',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Boot Site
+ *
+ * Remove a boot site; machines that still name it start from their disk.
+ */
+export const deleteBootSite = <ThrowOnError extends boolean = true>(options: Options<DeleteBootSiteData, ThrowOnError>): RequestResult<DeleteBootSiteResponses, DeleteBootSiteErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteBootSiteResponses, DeleteBootSiteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sites/{site_id}',
+    ...options
+});
+
+/**
+ * Read Boot Site
+ *
+ * One boot site.
+ */
+export const readBootSite = <ThrowOnError extends boolean = true>(options: Options<ReadBootSiteData, ThrowOnError>): RequestResult<ReadBootSiteResponses, ReadBootSiteErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadBootSiteResponses, ReadBootSiteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sites/{site_id}',
+    ...options
+});
+
+/**
+ * Change Boot Site
+ *
+ * Change a boot site, or give it another key.
+ */
+export const changeBootSite = <ThrowOnError extends boolean = true>(options: Options<ChangeBootSiteData, ThrowOnError>): RequestResult<ChangeBootSiteResponses, ChangeBootSiteErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeBootSiteResponses, ChangeBootSiteErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/boot-sites/{site_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Deployments
+ *
+ * List deployments, the newest first. `q` looks in computer name, profile, site, serial, model and MAC address.
+ */
+export const listDeployments = <ThrowOnError extends boolean = true>(options?: Options<ListDeploymentsData, ThrowOnError>): RequestResult<ListDeploymentsResponses, ListDeploymentsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListDeploymentsResponses, ListDeploymentsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments',
+    ...options
+});
+
+/**
+ * Arm Deployment
+ *
+ * Prepare a machine: when it next starts from the network, it deploys without being asked. Once.
+ */
+export const armDeployment = <ThrowOnError extends boolean = true>(options: Options<ArmDeploymentData, ThrowOnError>): RequestResult<ArmDeploymentResponses, ArmDeploymentErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ArmDeploymentResponses, ArmDeploymentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read Deployment Summary
+ *
+ * How many are prepared, at work, waiting, and how today's ended.
+ */
+export const readDeploymentSummary = <ThrowOnError extends boolean = true>(options?: Options<ReadDeploymentSummaryData, ThrowOnError>): RequestResult<ReadDeploymentSummaryResponses, ReadDeploymentSummaryErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ReadDeploymentSummaryResponses, ReadDeploymentSummaryErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments/summary',
+    ...options
+});
+
+/**
+ * Read Deployment
+ *
+ * One deployment with its steps and what its machine said of itself.
+ */
+export const readDeployment = <ThrowOnError extends boolean = true>(options: Options<ReadDeploymentData, ThrowOnError>): RequestResult<ReadDeploymentResponses, ReadDeploymentErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadDeploymentResponses, ReadDeploymentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments/{deployment_id}',
+    ...options
+});
+
+/**
+ * Abort Deployment
+ *
+ * Stop a deployment, whatever it is at. A machine at work hears of it within seconds.
+ */
+export const abortDeployment = <ThrowOnError extends boolean = true>(options: Options<AbortDeploymentData, ThrowOnError>): RequestResult<AbortDeploymentResponses, AbortDeploymentErrors, ThrowOnError, 'data'> => (options.client ?? client).post<AbortDeploymentResponses, AbortDeploymentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments/{deployment_id}/abort',
+    ...options
+});
+
+/**
+ * Read Deployment Log
+ *
+ * The next piece of output: of the steps, of the engine, and the rescue log of a failure.
+ */
+export const readDeploymentLog = <ThrowOnError extends boolean = true>(options: Options<ReadDeploymentLogData, ThrowOnError>): RequestResult<ReadDeploymentLogResponses, ReadDeploymentLogErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadDeploymentLogResponses, ReadDeploymentLogErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments/{deployment_id}/log',
+    ...options
+});
+
+/**
+ * Retry Deployment
+ *
+ * Go on with a failed deployment from a step. Its machine is let in by itself; its disk is never done twice.
+ */
+export const retryDeployment = <ThrowOnError extends boolean = true>(options: Options<RetryDeploymentData, ThrowOnError>): RequestResult<RetryDeploymentResponses, RetryDeploymentErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RetryDeploymentResponses, RetryDeploymentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments/{deployment_id}/retry',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Deployment Steps
+ *
+ * The steps in their order, with times and errors; none before a machine was let in.
+ */
+export const listDeploymentSteps = <ThrowOnError extends boolean = true>(options: Options<ListDeploymentStepsData, ThrowOnError>): RequestResult<ListDeploymentStepsResponses, ListDeploymentStepsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListDeploymentStepsResponses, ListDeploymentStepsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments/{deployment_id}/steps',
+    ...options
+});
+
+/**
+ * Arm Deployments
+ *
+ * Prepare many machines at once; each has its own result.
+ */
+export const armDeployments = <ThrowOnError extends boolean = true>(options: Options<ArmDeploymentsData, ThrowOnError>): RequestResult<ArmDeploymentsResponses, ArmDeploymentsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ArmDeploymentsResponses, ArmDeploymentsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/deployments:batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List Devices
  *
  * List devices. `q` looks in hostname, serial, logged-on user, model and operating system.
@@ -407,6 +755,26 @@ export const rejectDeviceKey = <ThrowOnError extends boolean = true>(options: Op
 });
 
 /**
+ * Reveal Device Password
+ *
+ * The local administrator's password that a deployment made. Asking is on the trail, with its reason.
+ */
+export const revealDevicePassword = <ThrowOnError extends boolean = true>(options: Options<RevealDevicePasswordData, ThrowOnError>): RequestResult<RevealDevicePasswordResponses, RevealDevicePasswordErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RevealDevicePasswordResponses, RevealDevicePasswordErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/devices/{device_id}/reveal-password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Revoke Device
  *
  * Revoke a device: its next request is refused.
@@ -440,6 +808,54 @@ export const changeDevices = <ThrowOnError extends boolean = true>(options: Opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List Discovered Machines
+ *
+ * Machines that asked what to start, those seen last first. `q` looks in MAC, serial, maker, model, asset tag.
+ */
+export const listDiscoveredMachines = <ThrowOnError extends boolean = true>(options?: Options<ListDiscoveredMachinesData, ThrowOnError>): RequestResult<ListDiscoveredMachinesResponses, ListDiscoveredMachinesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListDiscoveredMachinesResponses, ListDiscoveredMachinesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/discovered-machines',
+    ...options
+});
+
+/**
+ * Forget Discovered Machine
+ *
+ * Take a machine out of the list; it is back when it asks again.
+ */
+export const forgetDiscoveredMachine = <ThrowOnError extends boolean = true>(options: Options<ForgetDiscoveredMachineData, ThrowOnError>): RequestResult<ForgetDiscoveredMachineResponses, ForgetDiscoveredMachineErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<ForgetDiscoveredMachineResponses, ForgetDiscoveredMachineErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/discovered-machines/{machine_id}',
+    ...options
+});
+
+/**
+ * Read Discovered Machine
+ *
+ * One of them.
+ */
+export const readDiscoveredMachine = <ThrowOnError extends boolean = true>(options: Options<ReadDiscoveredMachineData, ThrowOnError>): RequestResult<ReadDiscoveredMachineResponses, ReadDiscoveredMachineErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadDiscoveredMachineResponses, ReadDiscoveredMachineErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/discovered-machines/{machine_id}',
+    ...options
 });
 
 /**
@@ -1534,6 +1950,58 @@ export const completeSetup = <ThrowOnError extends boolean = true>(options: Opti
 });
 
 /**
+ * List Technician Pins
+ *
+ * PINs for technicians, the newest first.
+ */
+export const listTechnicianPins = <ThrowOnError extends boolean = true>(options?: Options<ListTechnicianPinsData, ThrowOnError>): RequestResult<ListTechnicianPinsResponses, ListTechnicianPinsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListTechnicianPinsResponses, ListTechnicianPinsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/technician-pins',
+    ...options
+});
+
+/**
+ * Make Technician Pin
+ *
+ * Make a PIN for one site and some hours. Its digits are in this answer only.
+ */
+export const makeTechnicianPin = <ThrowOnError extends boolean = true>(options: Options<MakeTechnicianPinData, ThrowOnError>): RequestResult<MakeTechnicianPinResponses, MakeTechnicianPinErrors, ThrowOnError, 'data'> => (options.client ?? client).post<MakeTechnicianPinResponses, MakeTechnicianPinErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/technician-pins',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke Technician Pin
+ *
+ * End a PIN now.
+ */
+export const revokeTechnicianPin = <ThrowOnError extends boolean = true>(options: Options<RevokeTechnicianPinData, ThrowOnError>): RequestResult<RevokeTechnicianPinResponses, RevokeTechnicianPinErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RevokeTechnicianPinResponses, RevokeTechnicianPinErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/technician-pins/{pin_id}',
+    ...options
+});
+
+/**
  * List Tenants
  *
  * The organisations this person belongs to.
@@ -1779,6 +2247,54 @@ export const resetInvite = <ThrowOnError extends boolean = true>(options: Option
 });
 
 /**
+ * Read Boot Content
+ *
+ * A file that the session's plan names, with ranges.
+ */
+export const readBootContent = <ThrowOnError extends boolean = true>(options: Options<ReadBootContentData, ThrowOnError>): RequestResult<ReadBootContentResponses, ReadBootContentErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ReadBootContentResponses, ReadBootContentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'boot_session',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
+    url: '/boot/v1/content/{sha256}',
+    ...options
+});
+
+/**
+ * Report Boot Deployment
+ *
+ * Keep what happened, in order, and acknowledge each report. An empty list is a sign of life.
+ */
+export const reportBootDeployment = <ThrowOnError extends boolean = true>(options: Options<ReportBootDeploymentData, ThrowOnError>): RequestResult<ReportBootDeploymentResponses, ReportBootDeploymentErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ReportBootDeploymentResponses, ReportBootDeploymentErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'boot_session',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
+    url: '/boot/v1/deployments/{deployment_id}/reports',
+    ...options
+});
+
+/**
+ * Take Boot Secret
+ *
+ * A secret of the step that runs, sealed to the session's key. Once for each attempt of the step.
+ */
+export const takeBootSecret = <ThrowOnError extends boolean = true>(options: Options<TakeBootSecretData, ThrowOnError>): RequestResult<TakeBootSecretResponses, TakeBootSecretErrors, ThrowOnError, 'data'> => (options.client ?? client).post<TakeBootSecretResponses, TakeBootSecretErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'boot_session',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
+    url: '/boot/v1/deployments/{deployment_id}/secrets',
+    ...options
+});
+
+/**
  * Read Environment File
  *
  * A file of a boot environment: kernel, RAM disk, wimboot, boot.wim and what belongs to it.
@@ -1808,6 +2324,49 @@ export const readLoader = <ThrowOnError extends boolean = true>(options: Options
 export const readBootScript = <ThrowOnError extends boolean = true>(options?: Options<ReadBootScriptData, ThrowOnError>): RequestResult<ReadBootScriptResponses, ReadBootScriptErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ReadBootScriptResponses, ReadBootScriptErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
     url: '/boot/v1/script',
+    ...options
+});
+
+/**
+ * Begin Boot Session
+ *
+ * Begin a session with a key of the machine's own. 200 when this key has one.
+ */
+export const beginBootSession = <ThrowOnError extends boolean = true>(options?: Options<BeginBootSessionData, ThrowOnError>): RequestResult<BeginBootSessionResponses, BeginBootSessionErrors, ThrowOnError, 'data'> => (options?.client ?? client).post<BeginBootSessionResponses, BeginBootSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    url: '/boot/v1/sessions',
+    ...options
+});
+
+/**
+ * Enter Boot Pin
+ *
+ * A technician's PIN, sealed to the server. Five wrong ones end the session.
+ */
+export const enterBootPin = <ThrowOnError extends boolean = true>(options: Options<EnterBootPinData, ThrowOnError>): RequestResult<EnterBootPinResponses, EnterBootPinErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EnterBootPinResponses, EnterBootPinErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'boot_session',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
+    url: '/boot/v1/sessions/{session_id}/pin',
+    ...options
+});
+
+/**
+ * Wait In Boot Session
+ *
+ * Wait until something changes: held up to `max_wait_s`. Once approved, the plan and its signature.
+ */
+export const waitInBootSession = <ThrowOnError extends boolean = true>(options: Options<WaitInBootSessionData, ThrowOnError>): RequestResult<WaitInBootSessionResponses, WaitInBootSessionErrors, ThrowOnError, 'data'> => (options.client ?? client).post<WaitInBootSessionResponses, WaitInBootSessionErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            key: 'boot_session',
+            name: 'Signature',
+            type: 'apiKey'
+        }],
+    url: '/boot/v1/sessions/{session_id}/wait',
     ...options
 });
 

@@ -423,6 +423,158 @@ export type Approval = {
 };
 
 /**
+ * ArmIn
+ *
+ * Let a machine deploy by itself when it next starts from the network.
+ */
+export type ArmIn = {
+    /**
+     * Device Id
+     */
+    device_id?: string | null;
+    machine?: ArmedMachine | null;
+    /**
+     * Computer Name
+     *
+     * Instead of the profile's pattern.
+     */
+    computer_name?: string | null;
+    /**
+     * Profile Id
+     */
+    profile_id: string;
+    /**
+     * Site Id
+     *
+     * Where it will start; any site when left out.
+     */
+    site_id?: string | null;
+    /**
+     * Hours
+     *
+     * How long it waits for its machine.
+     */
+    hours?: number;
+    /**
+     * Networks
+     *
+     * Only from these; from anywhere when empty.
+     */
+    networks?: Array<string>;
+};
+
+/**
+ * ArmManyIn
+ *
+ * The same for many machines.
+ */
+export type ArmManyIn = {
+    /**
+     * Profile Id
+     */
+    profile_id: string;
+    /**
+     * Site Id
+     */
+    site_id?: string | null;
+    /**
+     * Hours
+     *
+     * How long it waits for its machine.
+     */
+    hours?: number;
+    /**
+     * Networks
+     */
+    networks?: Array<string>;
+    /**
+     * Targets
+     */
+    targets: Array<ArmTarget>;
+};
+
+/**
+ * ArmManyOut
+ */
+export type ArmManyOut = {
+    /**
+     * Results
+     */
+    results: Array<ArmResult>;
+};
+
+/**
+ * ArmResult
+ *
+ * What became of one of many, in their order.
+ */
+export type ArmResult = {
+    /**
+     * Ok
+     */
+    ok: boolean;
+    /**
+     * Deployment Id
+     */
+    deployment_id?: string | null;
+    /**
+     * Code
+     */
+    code?: string | null;
+    /**
+     * Detail
+     */
+    detail?: string | null;
+};
+
+/**
+ * ArmTarget
+ *
+ * Which machine: a device, or one by what its firmware says.
+ */
+export type ArmTarget = {
+    /**
+     * Device Id
+     */
+    device_id?: string | null;
+    machine?: ArmedMachine | null;
+    /**
+     * Computer Name
+     *
+     * Instead of the profile's pattern.
+     */
+    computer_name?: string | null;
+};
+
+/**
+ * ArmedMachine
+ *
+ * A machine that is no device yet. All that is given has to be what it says when it starts.
+ */
+export type ArmedMachine = {
+    /**
+     * Mac
+     */
+    mac?: string | null;
+    /**
+     * Smbios Uuid
+     */
+    smbios_uuid?: string | null;
+    /**
+     * Serial
+     */
+    serial?: string | null;
+    /**
+     * Manufacturer
+     */
+    manufacturer?: string | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+};
+
+/**
  * Attention
  *
  * Something a person should look at; `href` is the console's page for it.
@@ -560,6 +712,368 @@ export type BodyIn = {
      * Note
      */
     note?: string;
+};
+
+/**
+ * BootApproval
+ *
+ * What the person read on the machine's screen, and the profile where the machine brought none.
+ */
+export type BootApproval = {
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Profile Id
+     */
+    profile_id?: string | null;
+};
+
+/**
+ * BootDenial
+ */
+export type BootDenial = {
+    /**
+     * Reason
+     */
+    reason?: string | null;
+};
+
+/**
+ * BootProfileRef
+ */
+export type BootProfileRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * BootSecretOut
+ *
+ * The value, sealed to the session's key.
+ */
+export type BootSecretOut = {
+    /**
+     * Sealed
+     */
+    sealed: string;
+};
+
+/**
+ * BootSessionMade
+ */
+export type BootSessionMade = {
+    /**
+     * Session Id
+     */
+    session_id: string;
+    /**
+     * Nonce
+     */
+    nonce: string;
+    state: SessionState;
+    /**
+     * Site Name
+     */
+    site_name: string;
+    /**
+     * Profile Name
+     */
+    profile_name: string | null;
+    /**
+     * Server Time
+     */
+    server_time: string;
+};
+
+/**
+ * BootSessionOut
+ *
+ * A machine in the boot environment. `code` is what its own screen has to show, too.
+ */
+export type BootSessionOut = {
+    /**
+     * Id
+     */
+    id: string;
+    state: SessionState;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Code
+     */
+    code: string;
+    site: BootSiteRef;
+    /**
+     * Chosen in the menu.
+     */
+    profile: BootProfileRef | null;
+    /**
+     * Environment
+     */
+    environment: string;
+    /**
+     * Agent Version
+     */
+    agent_version: string;
+    /**
+     * Ip
+     */
+    ip: string | null;
+    facts: MachineFacts;
+    device: DeviceRef | null;
+    /**
+     * Deployment Id
+     */
+    deployment_id: string | null;
+    /**
+     * Approved How
+     */
+    approved_how: string | null;
+    /**
+     * Approved By
+     */
+    approved_by: string | null;
+    /**
+     * Approved At
+     */
+    approved_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Last Seen At
+     */
+    last_seen_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Ended At
+     */
+    ended_at: string | null;
+};
+
+/**
+ * BootSiteChange
+ *
+ * Fields that are left out stay as they are.
+ */
+export type BootSiteChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Code
+     */
+    code?: string | null;
+    /**
+     * Unknown Machines
+     */
+    unknown_machines?: 'menu' | 'wait' | 'local_disk' | null;
+    /**
+     * Environment
+     */
+    environment?: 'linux' | 'winpe' | null;
+    /**
+     * Default Profile Id
+     */
+    default_profile_id?: string | null;
+    /**
+     * Profile Ids
+     */
+    profile_ids?: Array<string> | null;
+    /**
+     * Menu Timeout S
+     */
+    menu_timeout_s?: number | null;
+    /**
+     * Networks
+     */
+    networks?: Array<string> | null;
+    /**
+     * Trusted Network
+     */
+    trusted_network?: boolean | null;
+    /**
+     * New Key
+     *
+     * Make another key; the address in DHCP has to follow.
+     */
+    new_key?: boolean;
+};
+
+/**
+ * BootSiteIn
+ */
+export type BootSiteIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Code
+     *
+     * Stands for {site} in computer names.
+     */
+    code: string;
+    /**
+     * Unknown Machines
+     */
+    unknown_machines?: 'menu' | 'wait' | 'local_disk';
+    /**
+     * Environment
+     */
+    environment?: 'linux' | 'winpe';
+    /**
+     * Default Profile Id
+     */
+    default_profile_id?: string | null;
+    /**
+     * Profile Ids
+     *
+     * The menu; all profiles when empty.
+     */
+    profile_ids?: Array<string>;
+    /**
+     * Menu Timeout S
+     *
+     * Seconds until the default is taken; 0 waits for ever.
+     */
+    menu_timeout_s?: number;
+    /**
+     * Networks
+     *
+     * Who may start here; everybody when empty.
+     */
+    networks?: Array<string>;
+    /**
+     * Trusted Network
+     */
+    trusted_network?: boolean;
+};
+
+/**
+ * BootSiteOut
+ *
+ * A boot site. `script_url` is what DHCP gives out.
+ */
+export type BootSiteOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Code
+     */
+    code: string;
+    /**
+     * Key
+     */
+    key: string;
+    /**
+     * Script Url
+     */
+    script_url: string;
+    /**
+     * Unknown Machines
+     */
+    unknown_machines: 'menu' | 'wait' | 'local_disk';
+    /**
+     * Environment
+     */
+    environment: 'linux' | 'winpe';
+    /**
+     * Default Profile Id
+     */
+    default_profile_id: string | null;
+    /**
+     * Profile Ids
+     */
+    profile_ids: Array<string>;
+    /**
+     * Menu Timeout S
+     */
+    menu_timeout_s: number;
+    /**
+     * Networks
+     */
+    networks: Array<string>;
+    /**
+     * Trusted Network
+     */
+    trusted_network: boolean;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * BootSiteRef
+ */
+export type BootSiteRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Code
+     */
+    code: string;
+};
+
+/**
+ * BootWaitOut
+ *
+ * How the session stands; once it is approved, the plan as exact bytes with their signature, both in base64.
+ */
+export type BootWaitOut = {
+    state: SessionState;
+    /**
+     * Reason
+     */
+    reason?: string | null;
+    /**
+     * Deployment Id
+     */
+    deployment_id?: string | null;
+    /**
+     * Plan
+     */
+    plan?: string | null;
+    /**
+     * Signature
+     */
+    signature?: string | null;
+    /**
+     * Server Time
+     */
+    server_time: string;
 };
 
 /**
@@ -809,6 +1323,479 @@ export type DeliveredAction = {
 };
 
 /**
+ * DeploymentDetail
+ *
+ * A deployment with what only its page shows.
+ */
+export type DeploymentDetail = {
+    /**
+     * Id
+     */
+    id: string;
+    state: State;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Silent
+     */
+    silent: boolean;
+    /**
+     * Can Retry
+     */
+    can_retry: 'boot' | 'os' | null;
+    /**
+     * Can Abort
+     */
+    can_abort: boolean;
+    device: DeviceRef | null;
+    /**
+     * Computer Name
+     */
+    computer_name: string | null;
+    profile: ProfileRef;
+    site: DeploymentSite | null;
+    machine: DeploymentMachine;
+    step: DeploymentPlace;
+    progress: DeploymentProgress | null;
+    error: ErrorOut | null;
+    /**
+     * Starts
+     */
+    starts: number;
+    /**
+     * Approved How
+     */
+    approved_how: string | null;
+    /**
+     * Approved By
+     */
+    approved_by: string | null;
+    created_by: ActorRef;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Armed Until
+     */
+    armed_until: string | null;
+    /**
+     * Approved At
+     */
+    approved_at: string | null;
+    /**
+     * Started At
+     */
+    started_at: string | null;
+    /**
+     * Consumed At
+     */
+    consumed_at: string | null;
+    /**
+     * Enrolled At
+     */
+    enrolled_at: string | null;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Last Report At
+     */
+    last_report_at: string | null;
+    /**
+     * Abort Requested By
+     */
+    abort_requested_by: string | null;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Steps
+     */
+    steps: Array<DeploymentStepOut>;
+    /**
+     * Facts
+     */
+    facts: {
+        [key: string]: unknown;
+    };
+    /**
+     * Variables
+     */
+    variables: {
+        [key: string]: string;
+    };
+    /**
+     * Session Id
+     */
+    session_id: string | null;
+    /**
+     * Action Id
+     */
+    action_id: string | null;
+    /**
+     * Match
+     */
+    match: {
+        [key: string]: string;
+    };
+    /**
+     * Networks
+     */
+    networks: Array<string>;
+};
+
+/**
+ * DeploymentLogPage
+ *
+ * A piece of the output. `next_after` is the `after` of the next call; `complete` when no more will come.
+ */
+export type DeploymentLogPage = {
+    /**
+     * Pieces
+     */
+    pieces: Array<DeploymentLogPiece>;
+    /**
+     * Next After
+     */
+    next_after: number;
+    /**
+     * Complete
+     */
+    complete: boolean;
+};
+
+/**
+ * DeploymentLogPiece
+ */
+export type DeploymentLogPiece = {
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Position
+     */
+    position: number | null;
+    /**
+     * Name
+     */
+    name: string | null;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Stream
+     */
+    stream: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * DeploymentMachine
+ */
+export type DeploymentMachine = {
+    /**
+     * Manufacturer
+     */
+    manufacturer?: string | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Serial
+     */
+    serial?: string | null;
+    /**
+     * Smbios Uuid
+     */
+    smbios_uuid?: string | null;
+    /**
+     * Mac
+     */
+    mac?: string | null;
+};
+
+/**
+ * DeploymentOut
+ *
+ * A deployment as the wall shows it.
+ *
+ * Attributes:
+ * silent: It should be at work, and its machine has said nothing for a minute.
+ * can_retry: `boot` from a step of the boot phase, `os` from one of the installed system.
+ */
+export type DeploymentOut = {
+    /**
+     * Id
+     */
+    id: string;
+    state: State;
+    /**
+     * Reason
+     */
+    reason: string | null;
+    /**
+     * Silent
+     */
+    silent: boolean;
+    /**
+     * Can Retry
+     */
+    can_retry: 'boot' | 'os' | null;
+    /**
+     * Can Abort
+     */
+    can_abort: boolean;
+    device: DeviceRef | null;
+    /**
+     * Computer Name
+     */
+    computer_name: string | null;
+    profile: ProfileRef;
+    site: DeploymentSite | null;
+    machine: DeploymentMachine;
+    step: DeploymentPlace;
+    progress: DeploymentProgress | null;
+    error: ErrorOut | null;
+    /**
+     * Starts
+     */
+    starts: number;
+    /**
+     * Approved How
+     */
+    approved_how: string | null;
+    /**
+     * Approved By
+     */
+    approved_by: string | null;
+    created_by: ActorRef;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Armed Until
+     */
+    armed_until: string | null;
+    /**
+     * Approved At
+     */
+    approved_at: string | null;
+    /**
+     * Started At
+     */
+    started_at: string | null;
+    /**
+     * Consumed At
+     */
+    consumed_at: string | null;
+    /**
+     * Enrolled At
+     */
+    enrolled_at: string | null;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    /**
+     * Last Report At
+     */
+    last_report_at: string | null;
+    /**
+     * Abort Requested By
+     */
+    abort_requested_by: string | null;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * DeploymentPlace
+ *
+ * Where a deployment stands: `done` of `total` steps.
+ */
+export type DeploymentPlace = {
+    /**
+     * Position
+     */
+    position: number | null;
+    /**
+     * Name
+     */
+    name: string | null;
+    /**
+     * Done
+     */
+    done: number;
+    /**
+     * Total
+     */
+    total: number;
+};
+
+/**
+ * DeploymentProgress
+ *
+ * Of the step that runs.
+ */
+export type DeploymentProgress = {
+    /**
+     * Percent
+     */
+    percent: number | null;
+    /**
+     * Bytes Done
+     */
+    bytes_done: number | null;
+    /**
+     * Bytes Total
+     */
+    bytes_total: number | null;
+    /**
+     * Bytes Per S
+     */
+    bytes_per_s: number | null;
+    /**
+     * Text
+     */
+    text: string | null;
+};
+
+/**
+ * DeploymentReportResult
+ *
+ * `accepted`, or why nothing was kept. Every outcome acknowledges its report.
+ */
+export type DeploymentReportResult = {
+    /**
+     * Outcome
+     */
+    outcome: 'accepted' | 'duplicate' | 'stale';
+};
+
+/**
+ * DeploymentReportsAnswer
+ *
+ * One result for each report, and what the machine should do now.
+ */
+export type DeploymentReportsAnswer = {
+    /**
+     * Results
+     */
+    results: Array<DeploymentReportResult>;
+    /**
+     * Command
+     */
+    command: 'abort' | null;
+};
+
+/**
+ * DeploymentSite
+ */
+export type DeploymentSite = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Code
+     */
+    code: string;
+};
+
+/**
+ * DeploymentStepOut
+ */
+export type DeploymentStepOut = {
+    /**
+     * Position
+     */
+    position: number;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Phase
+     */
+    phase: 'boot' | 'os';
+    /**
+     * State
+     */
+    state: 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped';
+    /**
+     * Attempt
+     */
+    attempt: number;
+    /**
+     * Started At
+     */
+    started_at: string | null;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+    error: ErrorOut | null;
+};
+
+/**
+ * DeploymentSummary
+ *
+ * Numbers for the overview. Days are those of UTC.
+ */
+export type DeploymentSummary = {
+    /**
+     * Armed
+     */
+    armed: number;
+    /**
+     * Waiting For Approval
+     */
+    waiting_for_approval: number;
+    /**
+     * Running
+     */
+    running: number;
+    /**
+     * Awaiting First Boot
+     */
+    awaiting_first_boot: number;
+    /**
+     * Finishing
+     */
+    finishing: number;
+    /**
+     * Succeeded Today
+     */
+    succeeded_today: number;
+    /**
+     * Failed Today
+     */
+    failed_today: number;
+};
+
+/**
  * DeviceChange
  */
 export type DeviceChange = {
@@ -961,6 +1948,30 @@ export type DeviceOut = {
 };
 
 /**
+ * DevicePasswordOut
+ *
+ * A local administrator's password, for a person who asked for it with a reason.
+ */
+export type DevicePasswordOut = {
+    /**
+     * Account
+     */
+    account: string;
+    /**
+     * Password
+     */
+    password: string;
+    /**
+     * Made At
+     */
+    made_at: string;
+    /**
+     * Deployment Id
+     */
+    deployment_id: string | null;
+};
+
+/**
  * DeviceRef
  */
 export type DeviceRef = {
@@ -978,6 +1989,78 @@ export type DeviceRef = {
  * DeviceState
  */
 export type DeviceState = 'pending' | 'active' | 'quarantined' | 'revoked';
+
+/**
+ * DiscoveredMachineOut
+ *
+ * A machine that asked what to start. What it says of itself is a stranger's claim.
+ */
+export type DiscoveredMachineOut = {
+    /**
+     * Id
+     */
+    id: string;
+    site: BootSiteRef;
+    /**
+     * Mac
+     */
+    mac: string;
+    /**
+     * Smbios Uuid
+     */
+    smbios_uuid: string | null;
+    /**
+     * Serial
+     */
+    serial: string | null;
+    /**
+     * Manufacturer
+     */
+    manufacturer: string | null;
+    /**
+     * Model
+     */
+    model: string | null;
+    /**
+     * Asset
+     */
+    asset: string | null;
+    /**
+     * Platform
+     */
+    platform: string | null;
+    /**
+     * Ip
+     */
+    ip: string | null;
+    device: DeviceRef | null;
+    /**
+     * Deployment Id
+     *
+     * Its newest deployment.
+     */
+    deployment_id: string | null;
+    /**
+     * Deployment State
+     */
+    deployment_state: string | null;
+    /**
+     * First Seen At
+     */
+    first_seen_at: string;
+    /**
+     * Last Seen At
+     */
+    last_seen_at: string;
+    /**
+     * Last Answer
+     */
+    last_answer: string;
+    /**
+     * Times Seen
+     */
+    times_seen: number;
+};
 
 /**
  * DiskChoice
@@ -1003,6 +2086,38 @@ export type DiskChoice = {
      * Allow Removable
      */
     allow_removable?: boolean;
+};
+
+/**
+ * DiskFacts
+ *
+ * A disk that the machine found.
+ */
+export type DiskFacts = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Serial
+     */
+    serial?: string | null;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Media
+     */
+    media?: 'ssd' | 'hdd' | null;
+    /**
+     * Removable
+     */
+    removable?: boolean;
 };
 
 /**
@@ -1414,6 +2529,62 @@ export type LogPage = {
 };
 
 /**
+ * MachineFacts
+ *
+ * A machine, as docs/boot-protocol.md has it. The first address is that of the card it started from.
+ */
+export type MachineFacts = {
+    /**
+     * Hostname
+     */
+    hostname?: string | null;
+    /**
+     * Manufacturer
+     */
+    manufacturer?: string | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Sku
+     */
+    sku?: string | null;
+    /**
+     * Serial
+     */
+    serial?: string | null;
+    /**
+     * Smbios Uuid
+     */
+    smbios_uuid?: string | null;
+    /**
+     * Mac Addresses
+     */
+    mac_addresses?: Array<string>;
+    /**
+     * Firmware
+     */
+    firmware: 'uefi' | 'bios';
+    /**
+     * Secure Boot
+     */
+    secure_boot?: boolean | null;
+    /**
+     * Memory Bytes
+     */
+    memory_bytes: number;
+    /**
+     * Cpu
+     */
+    cpu?: string | null;
+    /**
+     * Disks
+     */
+    disks?: Array<DiskFacts>;
+};
+
+/**
  * MachineIn
  *
  * A machine that no device is known for yet.
@@ -1751,6 +2922,60 @@ export type PageAuditEvent = {
 };
 
 /**
+ * Page[BootSessionOut]
+ */
+export type PageBootSessionOut = {
+    /**
+     * Items
+     */
+    items: Array<BootSessionOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[BootSiteOut]
+ */
+export type PageBootSiteOut = {
+    /**
+     * Items
+     */
+    items: Array<BootSiteOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[DeploymentOut]
+ */
+export type PageDeploymentOut = {
+    /**
+     * Items
+     */
+    items: Array<DeploymentOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
  * Page[DeviceOut]
  */
 export type PageDeviceOut = {
@@ -1758,6 +2983,24 @@ export type PageDeviceOut = {
      * Items
      */
     items: Array<DeviceOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[DiscoveredMachineOut]
+ */
+export type PageDiscoveredMachineOut = {
+    /**
+     * Items
+     */
+    items: Array<DiscoveredMachineOut>;
     /**
      * Next Cursor
      */
@@ -1848,6 +3091,24 @@ export type PageSession = {
      * Items
      */
     items: Array<Session>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[TechnicianPinOut]
+ */
+export type PageTechnicianPinOut = {
+    /**
+     * Items
+     */
+    items: Array<TechnicianPinOut>;
     /**
      * Next Cursor
      */
@@ -2367,6 +3628,24 @@ export type ProfileOut = {
 };
 
 /**
+ * ProfileRef
+ */
+export type ProfileRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Version
+     */
+    version: number | null;
+};
+
+/**
  * QueueAnswer
  *
  * What was queued. `items` are the first 200; `GET /actions?filter[batch_id]=…` lists all.
@@ -2522,6 +3801,28 @@ export type ReportsAnswer = {
      * Cancel
      */
     cancel: Array<string>;
+};
+
+/**
+ * RetryIn
+ */
+export type RetryIn = {
+    /**
+     * Position
+     *
+     * The failed step when left out.
+     */
+    position?: number | null;
+};
+
+/**
+ * RevealIn
+ */
+export type RevealIn = {
+    /**
+     * Reason
+     */
+    reason: string;
 };
 
 /**
@@ -2990,6 +4291,11 @@ export type Session = {
 };
 
 /**
+ * SessionState
+ */
+export type SessionState = 'waiting' | 'approved' | 'denied' | 'expired' | 'ended';
+
+/**
  * SetVariable
  *
  * A name, and text in which `{other}` stands for another variable.
@@ -3155,6 +4461,11 @@ export type SparkPoint = {
      */
     value: number;
 };
+
+/**
+ * State
+ */
+export type State = 'armed' | 'waiting_for_approval' | 'running' | 'awaiting_first_boot' | 'finishing' | 'succeeded' | 'failed' | 'aborted' | 'expired' | 'denied';
 
 /**
  * Status
@@ -3339,6 +4650,122 @@ export type TaskTypeOut = {
     configuration_schema: {
         [key: string]: JsonValue;
     };
+};
+
+/**
+ * TechnicianPinIn
+ *
+ * A PIN for a technician who stands at the machines.
+ */
+export type TechnicianPinIn = {
+    /**
+     * Site Id
+     */
+    site_id: string;
+    /**
+     * Name
+     *
+     * Who it is for, as the trail will name them.
+     */
+    name: string;
+    /**
+     * Hours
+     */
+    hours?: number;
+};
+
+/**
+ * TechnicianPinMade
+ */
+export type TechnicianPinMade = {
+    /**
+     * Id
+     */
+    id: string;
+    site: BootSiteRef;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * State
+     */
+    state: 'usable' | 'expired' | 'revoked';
+    /**
+     * Uses
+     */
+    uses: number;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Revoked At
+     */
+    revoked_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Pin
+     *
+     * Eight digits, in this answer only.
+     */
+    pin: string;
+};
+
+/**
+ * TechnicianPinOut
+ *
+ * A PIN without its digits, which were shown once.
+ */
+export type TechnicianPinOut = {
+    /**
+     * Id
+     */
+    id: string;
+    site: BootSiteRef;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * State
+     */
+    state: 'usable' | 'expired' | 'revoked';
+    /**
+     * Uses
+     */
+    uses: number;
+    /**
+     * Last Used At
+     */
+    last_used_at: string | null;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Revoked At
+     */
+    revoked_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
 };
 
 /**
@@ -4442,6 +5869,36 @@ export type CheckInResponses = {
 
 export type CheckInResponse = CheckInResponses[keyof CheckInResponses];
 
+export type ReportDeploymentData = {
+    body?: never;
+    path: {
+        /**
+         * Deployment Id
+         */
+        deployment_id: string;
+    };
+    query?: never;
+    url: '/agent/v1/deployments/{deployment_id}/reports';
+};
+
+export type ReportDeploymentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReportDeploymentError = ReportDeploymentErrors[keyof ReportDeploymentErrors];
+
+export type ReportDeploymentResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeploymentReportsAnswer;
+};
+
+export type ReportDeploymentResponse = ReportDeploymentResponses[keyof ReportDeploymentResponses];
+
 export type EnrollData = {
     body?: never;
     path?: never;
@@ -4947,6 +6404,633 @@ export type ListAuditEventsResponses = {
 
 export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
 
+export type ListBootSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/boot-sessions';
+};
+
+export type ListBootSessionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListBootSessionsError = ListBootSessionsErrors[keyof ListBootSessionsErrors];
+
+export type ListBootSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageBootSessionOut;
+};
+
+export type ListBootSessionsResponse = ListBootSessionsResponses[keyof ListBootSessionsResponses];
+
+export type ReadBootSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         *
+         * The boot session
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/v1/boot-sessions/{session_id}';
+};
+
+export type ReadBootSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadBootSessionError = ReadBootSessionErrors[keyof ReadBootSessionErrors];
+
+export type ReadBootSessionResponses = {
+    /**
+     * Successful Response
+     */
+    200: BootSessionOut;
+};
+
+export type ReadBootSessionResponse = ReadBootSessionResponses[keyof ReadBootSessionResponses];
+
+export type ApproveBootSessionData = {
+    body: BootApproval;
+    path: {
+        /**
+         * Session Id
+         *
+         * The boot session
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/v1/boot-sessions/{session_id}/approve';
+};
+
+export type ApproveBootSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ApproveBootSessionError = ApproveBootSessionErrors[keyof ApproveBootSessionErrors];
+
+export type ApproveBootSessionResponses = {
+    /**
+     * Successful Response
+     */
+    200: BootSessionOut;
+};
+
+export type ApproveBootSessionResponse = ApproveBootSessionResponses[keyof ApproveBootSessionResponses];
+
+export type DenyBootSessionData = {
+    body: BootDenial;
+    path: {
+        /**
+         * Session Id
+         *
+         * The boot session
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/api/v1/boot-sessions/{session_id}/deny';
+};
+
+export type DenyBootSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DenyBootSessionError = DenyBootSessionErrors[keyof DenyBootSessionErrors];
+
+export type DenyBootSessionResponses = {
+    /**
+     * Successful Response
+     */
+    200: BootSessionOut;
+};
+
+export type DenyBootSessionResponse = DenyBootSessionResponses[keyof DenyBootSessionResponses];
+
+export type ListBootSitesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/boot-sites';
+};
+
+export type ListBootSitesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListBootSitesError = ListBootSitesErrors[keyof ListBootSitesErrors];
+
+export type ListBootSitesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageBootSiteOut;
+};
+
+export type ListBootSitesResponse = ListBootSitesResponses[keyof ListBootSitesResponses];
+
+export type MakeBootSiteData = {
+    body: BootSiteIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/boot-sites';
+};
+
+export type MakeBootSiteErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MakeBootSiteError = MakeBootSiteErrors[keyof MakeBootSiteErrors];
+
+export type MakeBootSiteResponses = {
+    /**
+     * Successful Response
+     */
+    201: BootSiteOut;
+};
+
+export type MakeBootSiteResponse = MakeBootSiteResponses[keyof MakeBootSiteResponses];
+
+export type DeleteBootSiteData = {
+    body?: never;
+    path: {
+        /**
+         * Site Id
+         *
+         * The boot site
+         */
+        site_id: string;
+    };
+    query?: never;
+    url: '/api/v1/boot-sites/{site_id}';
+};
+
+export type DeleteBootSiteErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteBootSiteError = DeleteBootSiteErrors[keyof DeleteBootSiteErrors];
+
+export type DeleteBootSiteResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteBootSiteResponse = DeleteBootSiteResponses[keyof DeleteBootSiteResponses];
+
+export type ReadBootSiteData = {
+    body?: never;
+    path: {
+        /**
+         * Site Id
+         *
+         * The boot site
+         */
+        site_id: string;
+    };
+    query?: never;
+    url: '/api/v1/boot-sites/{site_id}';
+};
+
+export type ReadBootSiteErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadBootSiteError = ReadBootSiteErrors[keyof ReadBootSiteErrors];
+
+export type ReadBootSiteResponses = {
+    /**
+     * Successful Response
+     */
+    200: BootSiteOut;
+};
+
+export type ReadBootSiteResponse = ReadBootSiteResponses[keyof ReadBootSiteResponses];
+
+export type ChangeBootSiteData = {
+    body: BootSiteChange;
+    path: {
+        /**
+         * Site Id
+         *
+         * The boot site
+         */
+        site_id: string;
+    };
+    query?: never;
+    url: '/api/v1/boot-sites/{site_id}';
+};
+
+export type ChangeBootSiteErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeBootSiteError = ChangeBootSiteErrors[keyof ChangeBootSiteErrors];
+
+export type ChangeBootSiteResponses = {
+    /**
+     * Successful Response
+     */
+    200: BootSiteOut;
+};
+
+export type ChangeBootSiteResponse = ChangeBootSiteResponses[keyof ChangeBootSiteResponses];
+
+export type ListDeploymentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/deployments';
+};
+
+export type ListDeploymentsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDeploymentsError = ListDeploymentsErrors[keyof ListDeploymentsErrors];
+
+export type ListDeploymentsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageDeploymentOut;
+};
+
+export type ListDeploymentsResponse = ListDeploymentsResponses[keyof ListDeploymentsResponses];
+
+export type ArmDeploymentData = {
+    body: ArmIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/deployments';
+};
+
+export type ArmDeploymentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ArmDeploymentError = ArmDeploymentErrors[keyof ArmDeploymentErrors];
+
+export type ArmDeploymentResponses = {
+    /**
+     * Successful Response
+     */
+    201: DeploymentDetail;
+};
+
+export type ArmDeploymentResponse = ArmDeploymentResponses[keyof ArmDeploymentResponses];
+
+export type ReadDeploymentSummaryData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/deployments/summary';
+};
+
+export type ReadDeploymentSummaryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadDeploymentSummaryError = ReadDeploymentSummaryErrors[keyof ReadDeploymentSummaryErrors];
+
+export type ReadDeploymentSummaryResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeploymentSummary;
+};
+
+export type ReadDeploymentSummaryResponse = ReadDeploymentSummaryResponses[keyof ReadDeploymentSummaryResponses];
+
+export type ReadDeploymentData = {
+    body?: never;
+    path: {
+        /**
+         * Deployment Id
+         *
+         * The deployment
+         */
+        deployment_id: string;
+    };
+    query?: never;
+    url: '/api/v1/deployments/{deployment_id}';
+};
+
+export type ReadDeploymentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadDeploymentError = ReadDeploymentErrors[keyof ReadDeploymentErrors];
+
+export type ReadDeploymentResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeploymentDetail;
+};
+
+export type ReadDeploymentResponse = ReadDeploymentResponses[keyof ReadDeploymentResponses];
+
+export type AbortDeploymentData = {
+    body?: never;
+    path: {
+        /**
+         * Deployment Id
+         *
+         * The deployment
+         */
+        deployment_id: string;
+    };
+    query?: never;
+    url: '/api/v1/deployments/{deployment_id}/abort';
+};
+
+export type AbortDeploymentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AbortDeploymentError = AbortDeploymentErrors[keyof AbortDeploymentErrors];
+
+export type AbortDeploymentResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeploymentDetail;
+};
+
+export type AbortDeploymentResponse = AbortDeploymentResponses[keyof AbortDeploymentResponses];
+
+export type ReadDeploymentLogData = {
+    body?: never;
+    path: {
+        /**
+         * Deployment Id
+         *
+         * The deployment
+         */
+        deployment_id: string;
+    };
+    query?: {
+        /**
+         * After
+         *
+         * The last number that was read
+         */
+        after?: number;
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Position
+         *
+         * Of one step only
+         */
+        position?: number | null;
+    };
+    url: '/api/v1/deployments/{deployment_id}/log';
+};
+
+export type ReadDeploymentLogErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadDeploymentLogError = ReadDeploymentLogErrors[keyof ReadDeploymentLogErrors];
+
+export type ReadDeploymentLogResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeploymentLogPage;
+};
+
+export type ReadDeploymentLogResponse = ReadDeploymentLogResponses[keyof ReadDeploymentLogResponses];
+
+export type RetryDeploymentData = {
+    body: RetryIn;
+    path: {
+        /**
+         * Deployment Id
+         *
+         * The deployment
+         */
+        deployment_id: string;
+    };
+    query?: never;
+    url: '/api/v1/deployments/{deployment_id}/retry';
+};
+
+export type RetryDeploymentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RetryDeploymentError = RetryDeploymentErrors[keyof RetryDeploymentErrors];
+
+export type RetryDeploymentResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeploymentDetail;
+};
+
+export type RetryDeploymentResponse = RetryDeploymentResponses[keyof RetryDeploymentResponses];
+
+export type ListDeploymentStepsData = {
+    body?: never;
+    path: {
+        /**
+         * Deployment Id
+         *
+         * The deployment
+         */
+        deployment_id: string;
+    };
+    query?: never;
+    url: '/api/v1/deployments/{deployment_id}/steps';
+};
+
+export type ListDeploymentStepsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDeploymentStepsError = ListDeploymentStepsErrors[keyof ListDeploymentStepsErrors];
+
+export type ListDeploymentStepsResponses = {
+    /**
+     * Response List Deployment Steps
+     *
+     * Successful Response
+     */
+    200: Array<DeploymentStepOut>;
+};
+
+export type ListDeploymentStepsResponse = ListDeploymentStepsResponses[keyof ListDeploymentStepsResponses];
+
+export type ArmDeploymentsData = {
+    body: ArmManyIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/deployments:batch';
+};
+
+export type ArmDeploymentsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ArmDeploymentsError = ArmDeploymentsErrors[keyof ArmDeploymentsErrors];
+
+export type ArmDeploymentsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ArmManyOut;
+};
+
+export type ArmDeploymentsResponse = ArmDeploymentsResponses[keyof ArmDeploymentsResponses];
+
 export type ListDevicesData = {
     body?: never;
     path?: never;
@@ -5207,6 +7291,36 @@ export type RejectDeviceKeyResponses = {
 
 export type RejectDeviceKeyResponse = RejectDeviceKeyResponses[keyof RejectDeviceKeyResponses];
 
+export type RevealDevicePasswordData = {
+    body: RevealIn;
+    path: {
+        /**
+         * Device Id
+         */
+        device_id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{device_id}/reveal-password';
+};
+
+export type RevealDevicePasswordErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealDevicePasswordError = RevealDevicePasswordErrors[keyof RevealDevicePasswordErrors];
+
+export type RevealDevicePasswordResponses = {
+    /**
+     * Successful Response
+     */
+    200: DevicePasswordOut;
+};
+
+export type RevealDevicePasswordResponse = RevealDevicePasswordResponses[keyof RevealDevicePasswordResponses];
+
 export type RevokeDeviceData = {
     body?: never;
     path: {
@@ -5261,6 +7375,122 @@ export type ChangeDevicesResponses = {
 };
 
 export type ChangeDevicesResponse = ChangeDevicesResponses[keyof ChangeDevicesResponses];
+
+export type ListDiscoveredMachinesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/discovered-machines';
+};
+
+export type ListDiscoveredMachinesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDiscoveredMachinesError = ListDiscoveredMachinesErrors[keyof ListDiscoveredMachinesErrors];
+
+export type ListDiscoveredMachinesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageDiscoveredMachineOut;
+};
+
+export type ListDiscoveredMachinesResponse = ListDiscoveredMachinesResponses[keyof ListDiscoveredMachinesResponses];
+
+export type ForgetDiscoveredMachineData = {
+    body?: never;
+    path: {
+        /**
+         * Machine Id
+         *
+         * The machine
+         */
+        machine_id: string;
+    };
+    query?: never;
+    url: '/api/v1/discovered-machines/{machine_id}';
+};
+
+export type ForgetDiscoveredMachineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ForgetDiscoveredMachineError = ForgetDiscoveredMachineErrors[keyof ForgetDiscoveredMachineErrors];
+
+export type ForgetDiscoveredMachineResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ForgetDiscoveredMachineResponse = ForgetDiscoveredMachineResponses[keyof ForgetDiscoveredMachineResponses];
+
+export type ReadDiscoveredMachineData = {
+    body?: never;
+    path: {
+        /**
+         * Machine Id
+         *
+         * The machine
+         */
+        machine_id: string;
+    };
+    query?: never;
+    url: '/api/v1/discovered-machines/{machine_id}';
+};
+
+export type ReadDiscoveredMachineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadDiscoveredMachineError = ReadDiscoveredMachineErrors[keyof ReadDiscoveredMachineErrors];
+
+export type ReadDiscoveredMachineResponses = {
+    /**
+     * Successful Response
+     */
+    200: DiscoveredMachineOut;
+};
+
+export type ReadDiscoveredMachineResponse = ReadDiscoveredMachineResponses[keyof ReadDiscoveredMachineResponses];
 
 export type ListEnrollmentTokensData = {
     body?: never;
@@ -7200,6 +9430,115 @@ export type CompleteSetupResponses = {
 
 export type CompleteSetupResponse = CompleteSetupResponses[keyof CompleteSetupResponses];
 
+export type ListTechnicianPinsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/technician-pins';
+};
+
+export type ListTechnicianPinsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTechnicianPinsError = ListTechnicianPinsErrors[keyof ListTechnicianPinsErrors];
+
+export type ListTechnicianPinsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageTechnicianPinOut;
+};
+
+export type ListTechnicianPinsResponse = ListTechnicianPinsResponses[keyof ListTechnicianPinsResponses];
+
+export type MakeTechnicianPinData = {
+    body: TechnicianPinIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/technician-pins';
+};
+
+export type MakeTechnicianPinErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MakeTechnicianPinError = MakeTechnicianPinErrors[keyof MakeTechnicianPinErrors];
+
+export type MakeTechnicianPinResponses = {
+    /**
+     * Successful Response
+     */
+    201: TechnicianPinMade;
+};
+
+export type MakeTechnicianPinResponse = MakeTechnicianPinResponses[keyof MakeTechnicianPinResponses];
+
+export type RevokeTechnicianPinData = {
+    body?: never;
+    path: {
+        /**
+         * Pin Id
+         *
+         * The PIN
+         */
+        pin_id: string;
+    };
+    query?: never;
+    url: '/api/v1/technician-pins/{pin_id}';
+};
+
+export type RevokeTechnicianPinErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevokeTechnicianPinError = RevokeTechnicianPinErrors[keyof RevokeTechnicianPinErrors];
+
+export type RevokeTechnicianPinResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RevokeTechnicianPinResponse = RevokeTechnicianPinResponses[keyof RevokeTechnicianPinResponses];
+
 export type ListTenantsData = {
     body?: never;
     path?: never;
@@ -7661,6 +10000,94 @@ export type ResetInviteResponses = {
 
 export type ResetInviteResponse = ResetInviteResponses[keyof ResetInviteResponses];
 
+export type ReadBootContentData = {
+    body?: never;
+    path: {
+        /**
+         * Sha256
+         */
+        sha256: string;
+    };
+    query?: never;
+    url: '/boot/v1/content/{sha256}';
+};
+
+export type ReadBootContentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadBootContentError = ReadBootContentErrors[keyof ReadBootContentErrors];
+
+export type ReadBootContentResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ReportBootDeploymentData = {
+    body?: never;
+    path: {
+        /**
+         * Deployment Id
+         */
+        deployment_id: string;
+    };
+    query?: never;
+    url: '/boot/v1/deployments/{deployment_id}/reports';
+};
+
+export type ReportBootDeploymentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReportBootDeploymentError = ReportBootDeploymentErrors[keyof ReportBootDeploymentErrors];
+
+export type ReportBootDeploymentResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeploymentReportsAnswer;
+};
+
+export type ReportBootDeploymentResponse = ReportBootDeploymentResponses[keyof ReportBootDeploymentResponses];
+
+export type TakeBootSecretData = {
+    body?: never;
+    path: {
+        /**
+         * Deployment Id
+         */
+        deployment_id: string;
+    };
+    query?: never;
+    url: '/boot/v1/deployments/{deployment_id}/secrets';
+};
+
+export type TakeBootSecretErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type TakeBootSecretError = TakeBootSecretErrors[keyof TakeBootSecretErrors];
+
+export type TakeBootSecretResponses = {
+    /**
+     * Successful Response
+     */
+    200: BootSecretOut;
+};
+
+export type TakeBootSecretResponse = TakeBootSecretResponses[keyof TakeBootSecretResponses];
+
 export type ReadEnvironmentFileData = {
     body?: never;
     path: {
@@ -7794,6 +10221,91 @@ export type ReadBootScriptResponses = {
 };
 
 export type ReadBootScriptResponse = ReadBootScriptResponses[keyof ReadBootScriptResponses];
+
+export type BeginBootSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/boot/v1/sessions';
+};
+
+export type BeginBootSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BeginBootSessionError = BeginBootSessionErrors[keyof BeginBootSessionErrors];
+
+export type BeginBootSessionResponses = {
+    /**
+     * Successful Response
+     */
+    201: BootSessionMade;
+};
+
+export type BeginBootSessionResponse = BeginBootSessionResponses[keyof BeginBootSessionResponses];
+
+export type EnterBootPinData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/boot/v1/sessions/{session_id}/pin';
+};
+
+export type EnterBootPinErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type EnterBootPinError = EnterBootPinErrors[keyof EnterBootPinErrors];
+
+export type EnterBootPinResponses = {
+    /**
+     * Successful Response
+     */
+    200: BootWaitOut;
+};
+
+export type EnterBootPinResponse = EnterBootPinResponses[keyof EnterBootPinResponses];
+
+export type WaitInBootSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Session Id
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/boot/v1/sessions/{session_id}/wait';
+};
+
+export type WaitInBootSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type WaitInBootSessionError = WaitInBootSessionErrors[keyof WaitInBootSessionErrors];
+
+export type WaitInBootSessionResponses = {
+    /**
+     * Successful Response
+     */
+    200: BootWaitOut;
+};
+
+export type WaitInBootSessionResponse = WaitInBootSessionResponses[keyof WaitInBootSessionResponses];
 
 export type ReadWinpeSettingsData = {
     body?: never;
