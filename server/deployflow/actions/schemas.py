@@ -39,7 +39,7 @@ def _storable_json(value: Any) -> Any:
 
 
 def _small(value: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(value)) > MAX_RESULT_BYTES:
+    if value and len(json.dumps(value)) > MAX_RESULT_BYTES:
         raise ValueError(f"may have {MAX_RESULT_BYTES} bytes at most")
     return value
 
