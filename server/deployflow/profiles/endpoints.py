@@ -13,22 +13,22 @@ from deployflow.platform.runtime import CurrentRuntime
 from deployflow.profiles import examples, files, preflight, queries, service
 from deployflow.profiles.schemas import (
     DEFAULT_PATTERN,
-    CloneIn,
-    ImportIn,
     NameExample,
     Preflight,
     PreflightIn,
     ProfileChange,
+    ProfileCloneIn,
     ProfileDetail,
     ProfileFile,
+    ProfileImportIn,
     ProfileIn,
     ProfileOut,
-    ReorderIn,
-    TaskTypeList,
-    TemplateList,
-    UseIn,
-    VersionDetail,
-    VersionList,
+    ProfileReorderIn,
+    ProfileTaskTypeList,
+    ProfileTemplateList,
+    ProfileUseIn,
+    ProfileVersionDetail,
+    ProfileVersionList,
 )
 
 router = APIRouter(tags=["profiles"])
@@ -42,20 +42,20 @@ TriedSite = Annotated[str | None, Query(max_length=15, description="The code of 
 
 
 @router.get("/profile-task-types")
-async def list_profile_task_types(_reader: Reader) -> TaskTypeList:
+async def list_profile_task_types(_reader: Reader) -> ProfileTaskTypeList:
     """The types of tasks with the JSON Schema of their configuration, for forms."""
     return examples.task_type_list()
 
 
 @router.get("/profile-templates")
-async def list_profile_templates(_reader: Reader, session: ReadSession, params: Listing) -> TemplateList:
+async def list_profile_templates(_reader: Reader, session: ReadSession, params: Listing) -> ProfileTemplateList:
     """Templates: those that come with the product, and a page of one's own."""
     return await queries.list_templates(session, params)
 
 
 @router.post("/profile-templates/{template_id}:use", status_code=201)
 async def use_profile_template(
-    writer: Writer, session: DbSession, response: Response, template_id: UUID, wanted: UseIn
+    writer: Writer, session: DbSession, response: Response, template_id: UUID, wanted: ProfileUseIn
 ) -> ProfileDetail:
     """Make a profile of a template."""
     profile = await service.use_template(session, writer, template_id, wanted.name)
@@ -76,7 +76,9 @@ async def create_profile(writer: Writer, session: DbSession, response: Response,
 
 
 @router.post("/profiles:import")
-async def import_profile(writer: Writer, session: DbSession, response: Response, wanted: ImportIn) -> ProfileDetail:
+async def import_profile(
+    writer: Writer, session: DbSession, response: Response, wanted: ProfileImportIn
+) -> ProfileDetail:
     """Make a profile of a file, or give an existing one a new version of it."""
     profile, is_new = await files.take(session, writer, wanted)
     response.status_code = 201 if is_new else 200
@@ -123,7 +125,7 @@ async def delete_profile(_writer: Writer, session: DbSession, profile_id: UUID, 
 
 @router.post("/profiles/{profile_id}:clone", status_code=201)
 async def clone_profile(
-    writer: Writer, session: DbSession, response: Response, profile_id: UUID, wanted: CloneIn
+    writer: Writer, session: DbSession, response: Response, profile_id: UUID, wanted: ProfileCloneIn
 ) -> ProfileDetail:
     """Copy a profile or template, as either."""
     profile = await service.clone(session, writer, profile_id, wanted.name, is_template=wanted.is_template)
@@ -137,7 +139,7 @@ async def reorder_profile_tasks(
     response: Response,
     profile_id: UUID,
     expected: ExpectedVersion,
-    wanted: ReorderIn,
+    wanted: ProfileReorderIn,
 ) -> ProfileDetail:
     """Put the tasks into another order."""
     await service.reorder(session, writer, profile_id, wanted.task_ids, expected=expected)
@@ -161,15 +163,15 @@ async def export_profile(_reader: Reader, session: ReadSession, profile_id: UUID
 
 
 @router.get("/profiles/{profile_id}/versions")
-async def list_profile_versions(_reader: Reader, session: ReadSession, profile_id: UUID) -> VersionList:
+async def list_profile_versions(_reader: Reader, session: ReadSession, profile_id: UUID) -> ProfileVersionList:
     """The versions of a profile, the newest first."""
-    return VersionList(items=await queries.list_versions(session, profile_id))
+    return ProfileVersionList(items=await queries.list_versions(session, profile_id))
 
 
 @router.get("/profiles/{profile_id}/versions/{number}")
 async def get_profile_version(
     _reader: Reader, session: ReadSession, profile_id: UUID, number: Number, against: Other = None
-) -> VersionDetail:
+) -> ProfileVersionDetail:
     """One version as its file says it, with its difference to another."""
     return await queries.version_detail(session, profile_id, number, against=against)
 

@@ -10,15 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from deployflow.profiles import machines, names, naming, task_types
 from deployflow.profiles.conditions import MACHINE_VARIABLES, PLAN_VARIABLES
 from deployflow.profiles.errors import NameUnavailable, PatternWrong
-from deployflow.profiles.schemas import NameExample, TaskTypeList, TaskTypeOut
+from deployflow.profiles.schemas import NameExample, ProfileTaskTypeList, ProfileTaskTypeOut
 from deployflow.profiles.subject import Machine
 from deployflow.profiles.task_types import TaskType
 
 SAME_FOR_ALL = "Every machine would be called the same, and only one can be: add {serial:8} or {seq:3}"
 
 
-def task_type_list() -> TaskTypeList:
-    return TaskTypeList(
+def task_type_list() -> ProfileTaskTypeList:
+    return ProfileTaskTypeList(
         items=[_shape(kind) for kind in task_types.every()], variables=[*MACHINE_VARIABLES, *PLAN_VARIABLES]
     )
 
@@ -45,8 +45,8 @@ def _called(machine: Machine) -> str:
 
 
 @cache
-def _shape(kind: TaskType) -> TaskTypeOut:
-    return TaskTypeOut(
+def _shape(kind: TaskType) -> ProfileTaskTypeOut:
+    return ProfileTaskTypeOut(
         name=kind.name,
         title=kind.title,
         summary=kind.summary,

@@ -13,7 +13,7 @@ from deployflow.profiles import documents, references, service, yaml_files
 from deployflow.profiles.errors import ProfileNameTaken, ReferenceMissing
 from deployflow.profiles.models import Profile
 from deployflow.profiles.references import Named
-from deployflow.profiles.schemas import ImportIn, ProfileChange, ProfileFile, ProfileIn
+from deployflow.profiles.schemas import ProfileChange, ProfileFile, ProfileImportIn, ProfileIn
 from deployflow.profiles.yaml_files import Path, Read
 
 MAX_LINES_SAID = 10
@@ -25,7 +25,7 @@ def exported(document: dict[str, Any]) -> ProfileFile:
     return ProfileFile(file_name=f"{stem[:80]}.profile.yaml", text=documents.text(document))
 
 
-async def take(session: AsyncSession, admin: Principal, wanted: ImportIn) -> tuple[Profile, bool]:
+async def take(session: AsyncSession, admin: Principal, wanted: ProfileImportIn) -> tuple[Profile, bool]:
     """Make a profile of a file; with `replace`, a new version of the one that has its name. Tells whether it is new.
 
     Raises:

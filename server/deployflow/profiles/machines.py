@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.devices import queries as devices
 from deployflow.devices.models import DeviceInventory
-from deployflow.profiles.schemas import MachineIn
+from deployflow.profiles.schemas import PreflightMachine
 from deployflow.profiles.subject import Disk, Machine
 
 
@@ -37,7 +37,7 @@ async def of_device(session: AsyncSession, device_id: UUID, *, site: str | None)
     )
 
 
-def described(given: MachineIn, *, site: str | None) -> Machine:
+def described(given: PreflightMachine, *, site: str | None) -> Machine:
     """A machine that an administrator describes."""
     plain = given.model_dump(exclude={"disks", "mac_addresses"})
     return Machine(

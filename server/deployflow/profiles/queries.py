@@ -19,11 +19,11 @@ from deployflow.profiles.schemas import (
     Named,
     ProfileDetail,
     ProfileOut,
-    TaskOut,
-    TemplateList,
-    VersionDetail,
-    VersionOut,
-    VersionRef,
+    ProfileTaskOut,
+    ProfileTemplateList,
+    ProfileVersionDetail,
+    ProfileVersionOut,
+    ProfileVersionRef,
 )
 
 
@@ -71,12 +71,12 @@ async def list_profiles(session: AsyncSession, params: ListParams, *, are_templa
     return {"items": await shapes(session, rows), "next_cursor": cursor, "total": total}
 
 
-async def list_templates(session: AsyncSession, params: ListParams) -> TemplateList:
+async def list_templates(session: AsyncSession, params: ListParams) -> ProfileTemplateList:
     """A page of one's own templates, together with those that come with the product."""
     words = (params.q or "").lower()
     shipped = [templates.shape(one) for one in templates.built_in()]
     found = [one for one in shipped if words in f"{one.name} {one.description}".lower()]
-    return TemplateList(built_in=found, **await list_profiles(session, params, are_templates=True))
+    return ProfileTemplateList(built_in=found, **await list_profiles(session, params, are_templates=True))
 
 
 async def get_profile(session: AsyncSession, profile_id: UUID) -> Profile:
@@ -128,7 +128,7 @@ async def detail(session: AsyncSession, profile_id: UUID) -> ProfileDetail:
     )
 
 
-async def list_versions(session: AsyncSession, profile_id: UUID) -> list[VersionOut]:
+async def list_versions(session: AsyncSession, profile_id: UUID) -> list[ProfileVersionOut]:
     """The history, the newest first."""
     profile = await get_profile(session, profile_id)
     found = await session.scalars(
@@ -137,7 +137,9 @@ async def list_versions(session: AsyncSession, profile_id: UUID) -> list[Version
     return [_version_out(profile, version) for version in found]
 
 
-async def version_detail(session: AsyncSession, profile_id: UUID, number: int, *, against: int | None) -> VersionDetail:
+async def version_detail(
+    session: AsyncSession, profile_id: UUID, number: int, *, against: int | None
+) -> ProfileVersionDetail:
     """A version as its file says it, and its difference to another one: the one before unless named."""
     profile = await get_profile(session, profile_id)
     version = await get_version(session, profile_id, number)
@@ -147,7 +149,7 @@ async def version_detail(session: AsyncSession, profile_id: UUID, number: int, *
     if other > 0:
         before = documents.text((await get_version(session, profile_id, other)).document)
         diff = documents.difference(before, text, old=f"version {other}", new=f"version {number}")
-    return VersionDetail(
+    return ProfileVersionDetail(
         **_version_out(profile, version).model_dump(), text=text, compared_with=other if other > 0 else None, diff=diff
     )
 
@@ -224,8 +226,8 @@ async def _made_from(session: AsyncSession, profiles: Sequence[Profile]) -> dict
     return names
 
 
-def _task(task: ProfileTask, phase: Any) -> TaskOut:
-    return TaskOut(
+def _task(task: ProfileTask, phase: Any) -> ProfileTaskOut:
+    return ProfileTaskOut(
         id=task.id,
         order=task.order,
         type=task.type,
@@ -239,8 +241,8 @@ def _task(task: ProfileTask, phase: Any) -> TaskOut:
     )
 
 
-def _ref(version: ProfileVersion) -> VersionRef:
-    return VersionRef(
+def _ref(version: ProfileVersion) -> ProfileVersionRef:
+    return ProfileVersionRef(
         version_id=version.id,
         number=version.number,
         created_at=version.created_at,
@@ -248,7 +250,7 @@ def _ref(version: ProfileVersion) -> VersionRef:
     )
 
 
-def _version_out(profile: Profile, version: ProfileVersion) -> VersionOut:
-    return VersionOut(
+def _version_out(profile: Profile, version: ProfileVersion) -> ProfileVersionOut:
+    return ProfileVersionOut(
         **_ref(version).model_dump(), note=version.note, is_current=version.number == profile.current_number
     )

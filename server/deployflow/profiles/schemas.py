@@ -21,7 +21,7 @@ MacAddress = Annotated[Line, Field(max_length=32)]
 EditionIndex = Annotated[int, Field(ge=1, le=1000)]
 
 
-class TaskIn(Strict):
+class ProfileTaskIn(Strict):
     """A step as it should be. `id` keeps a task that is there already; `timeout_s` is the type's unless given."""
 
     id: UUID | None = None
@@ -34,7 +34,7 @@ class TaskIn(Strict):
     continue_on_error: bool = False
 
 
-Tasks = Annotated[list[TaskIn], Field(max_length=MAX_TASKS)]
+Tasks = Annotated[list[ProfileTaskIn], Field(max_length=MAX_TASKS)]
 
 
 class ProfileIn(Strict):
@@ -79,26 +79,26 @@ class ProfileChange(Strict):
         return self
 
 
-class CloneIn(Strict):
+class ProfileCloneIn(Strict):
     """A copy under another name; as a template where asked for."""
 
     name: Name
     is_template: bool = False
 
 
-class UseIn(Strict):
+class ProfileUseIn(Strict):
     """The name of the profile that is made."""
 
     name: Name
 
 
-class ReorderIn(Strict):
+class ProfileReorderIn(Strict):
     """The ids of all tasks in their new order."""
 
     task_ids: Annotated[list[UUID], Field(max_length=MAX_TASKS)]
 
 
-class ImportIn(Strict):
+class ProfileImportIn(Strict):
     """A profile's file. With `replace`, the profile of that name takes it as a new version."""
 
     text: Annotated[str, Field(min_length=1, max_length=1024 * 1024)]
@@ -115,7 +115,7 @@ class NameExample(BaseModel):
     machine: str = Field(description="Whose name it would be")
 
 
-class MachineIn(Strict):
+class PreflightMachine(Strict):
     """A machine that no device is known for yet."""
 
     hostname: Annotated[Line, Field(max_length=255)] | None = None
@@ -127,10 +127,10 @@ class MachineIn(Strict):
     asset: Annotated[Line, Field(max_length=255)] | None = None
     mac_addresses: Annotated[list[MacAddress], Field(max_length=32)] = Field(default_factory=list)
     firmware: Literal["uefi", "bios"] | None = None
-    disks: Annotated[list["DiskIn"], Field(max_length=64)] = Field(default_factory=list)
+    disks: Annotated[list["PreflightDisk"], Field(max_length=64)] = Field(default_factory=list)
 
 
-class DiskIn(Strict):
+class PreflightDisk(Strict):
     name: Annotated[Line, Field(min_length=1, max_length=100)]
     size_bytes: Annotated[int, Field(ge=0, lt=2**63)]
     removable: bool = False
@@ -140,7 +140,7 @@ class PreflightIn(Strict):
     """What to hold the profile against: a device, a described machine, or neither to look at the profile alone."""
 
     device_id: UUID | None = None
-    machine: MachineIn | None = None
+    machine: PreflightMachine | None = None
     site: Annotated[Line, Field(min_length=1, max_length=15)] | None = None
 
     @model_validator(mode="after")
@@ -167,7 +167,7 @@ class Named(BaseModel):
     name: str | None
 
 
-class TaskOut(BaseModel):
+class ProfileTaskOut(BaseModel):
     """A step of a profile."""
 
     id: UUID
@@ -182,7 +182,7 @@ class TaskOut(BaseModel):
     continue_on_error: bool
 
 
-class VersionRef(BaseModel):
+class ProfileVersionRef(BaseModel):
     version_id: UUID
     number: int
     created_at: datetime
@@ -205,7 +205,7 @@ class ProfileOut(BaseModel):
     is_template: bool
     template: Named | None
     task_count: int
-    current: VersionRef
+    current: ProfileVersionRef
     updated_at: datetime
     created_at: datetime
     version: int
@@ -214,7 +214,7 @@ class ProfileOut(BaseModel):
 class ProfileDetail(ProfileOut):
     """A profile in full. `findings` is what is wrong with it in front of any machine."""
 
-    tasks: list[TaskOut]
+    tasks: list[ProfileTaskOut]
     references: dict[str, Named]
     findings: list[Finding]
 
@@ -229,10 +229,10 @@ class BuiltInTemplate(BaseModel):
     tags: list[str]
     computer_naming_pattern: str
     agent_auto_install: bool
-    tasks: list[TaskOut]
+    tasks: list[ProfileTaskOut]
 
 
-class TemplateList(BaseModel):
+class ProfileTemplateList(BaseModel):
     """The templates that come with the product, then a page of one's own."""
 
     built_in: list[BuiltInTemplate]
@@ -241,18 +241,18 @@ class TemplateList(BaseModel):
     total: int | None = None
 
 
-class VersionOut(VersionRef):
+class ProfileVersionOut(ProfileVersionRef):
     """One line of the history."""
 
     note: str
     is_current: bool
 
 
-class VersionList(BaseModel):
-    items: list[VersionOut]
+class ProfileVersionList(BaseModel):
+    items: list[ProfileVersionOut]
 
 
-class VersionDetail(VersionOut):
+class ProfileVersionDetail(ProfileVersionOut):
     """A version as its file would say it, and what is different from another."""
 
     text: str
@@ -267,7 +267,7 @@ class ProfileFile(BaseModel):
     text: str
 
 
-class TaskTypeOut(BaseModel):
+class ProfileTaskTypeOut(BaseModel):
     """A type of task, for forms. `phase` is null where it runs wherever the task before it does."""
 
     name: str
@@ -279,6 +279,6 @@ class TaskTypeOut(BaseModel):
     configuration_schema: Annotated[dict[str, JsonValue], Field(description="JSON Schema of its configuration")]
 
 
-class TaskTypeList(BaseModel):
-    items: list[TaskTypeOut]
+class ProfileTaskTypeList(BaseModel):
+    items: list[ProfileTaskTypeOut]
     variables: list[str] = Field(description="What conditions may name without anybody setting it")

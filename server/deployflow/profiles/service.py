@@ -19,7 +19,7 @@ from deployflow.platform.preconditions import require_version
 from deployflow.profiles import documents, naming, queries, references, task_types, templates
 from deployflow.profiles.errors import PatternWrong, ProfileInUse, ProfileNameTaken, TaskWrong
 from deployflow.profiles.models import Profile, ProfileTag, ProfileTask, ProfileVersion
-from deployflow.profiles.schemas import ProfileChange, ProfileIn, TaskIn
+from deployflow.profiles.schemas import ProfileChange, ProfileIn, ProfileTaskIn
 from deployflow.profiles.task_types import TaskType
 
 # (profile) → sentences such as "3 deployments are running with it".
@@ -182,7 +182,7 @@ async def delete(session: AsyncSession, profile_id: UUID, *, expected: int | Non
 
 
 async def _tasks(
-    session: AsyncSession, admin: Principal, wanted: Sequence[TaskIn], *, present: Sequence[ProfileTask]
+    session: AsyncSession, admin: Principal, wanted: Sequence[ProfileTaskIn], *, present: Sequence[ProfileTask]
 ) -> list[ProfileTask]:
     """The rows of a list of tasks: those that were there keep theirs.
 
@@ -211,7 +211,7 @@ async def _tasks(
     return rows
 
 
-async def _configured(session: AsyncSession, order: int, task: TaskIn) -> tuple[TaskType, BaseModel]:
+async def _configured(session: AsyncSession, order: int, task: ProfileTaskIn) -> tuple[TaskType, BaseModel]:
     at = ["tasks", str(order), "type"]
     try:
         kind = task_types.get(task.type)
@@ -273,8 +273,8 @@ def _put(row: Profile | ProfileTask, **wanted: Any) -> None:
             setattr(row, name, value)
 
 
-def _asked(task: ProfileTask, *, keep_id: bool = True) -> TaskIn:
-    return TaskIn(
+def _asked(task: ProfileTask, *, keep_id: bool = True) -> ProfileTaskIn:
+    return ProfileTaskIn(
         id=task.id if keep_id else None,
         condition=documents.condition_of(task.condition),
         **{

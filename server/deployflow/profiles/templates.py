@@ -8,7 +8,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from deployflow.profiles import documents, structure, task_types, yaml_files
-from deployflow.profiles.schemas import BuiltInTemplate, ProfileIn, TaskOut
+from deployflow.profiles.schemas import BuiltInTemplate, ProfileIn, ProfileTaskOut
 
 FOLDER = Path(__file__).parent / "templates"
 # As screens show them.
@@ -47,7 +47,7 @@ def shape(template: Template) -> BuiltInTemplate:
         computer_naming_pattern=profile.computer_naming_pattern,
         agent_auto_install=profile.agent_auto_install,
         tasks=[
-            TaskOut(order=order, phase=step.phase, **vars(task))
+            ProfileTaskOut(order=order, phase=step.phase, **vars(task))
             for order, (task, step) in enumerate(zip(stored, structure.read(stored), strict=True))
         ],
     )

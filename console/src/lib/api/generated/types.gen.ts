@@ -1113,7 +1113,7 @@ export type BuiltInTemplate = {
     /**
      * Tasks
      */
-    tasks: Array<TaskOut>;
+    tasks: Array<ProfileTaskOut>;
 };
 
 /**
@@ -1214,22 +1214,6 @@ export type CheckInAnswer = {
      * Cancel
      */
     cancel: Array<string>;
-};
-
-/**
- * CloneIn
- *
- * A copy under another name; as a template where asked for.
- */
-export type CloneIn = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Is Template
-     */
-    is_template?: boolean;
 };
 
 /**
@@ -2121,24 +2105,6 @@ export type DiskFacts = {
 };
 
 /**
- * DiskIn
- */
-export type DiskIn = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Size Bytes
-     */
-    size_bytes: number;
-    /**
-     * Removable
-     */
-    removable?: boolean;
-};
-
-/**
  * DiskPrep
  *
  * Lays out a disk as GPT. `keep_data` leaves the data partition of a disk that it has laid out before.
@@ -2274,26 +2240,6 @@ export type Health = {
      * Product
      */
     product?: 'deployflow';
-};
-
-/**
- * ImportIn
- *
- * A profile's file. With `replace`, the profile of that name takes it as a new version.
- */
-export type ImportIn = {
-    /**
-     * Text
-     */
-    text: string;
-    /**
-     * Name
-     */
-    name?: string | null;
-    /**
-     * Replace
-     */
-    replace?: boolean;
 };
 
 /**
@@ -2582,54 +2528,6 @@ export type MachineFacts = {
      * Disks
      */
     disks?: Array<DiskFacts>;
-};
-
-/**
- * MachineIn
- *
- * A machine that no device is known for yet.
- */
-export type MachineIn = {
-    /**
-     * Hostname
-     */
-    hostname?: string | null;
-    /**
-     * Manufacturer
-     */
-    manufacturer?: string | null;
-    /**
-     * Model
-     */
-    model?: string | null;
-    /**
-     * Sku
-     */
-    sku?: string | null;
-    /**
-     * Serial
-     */
-    serial?: string | null;
-    /**
-     * Smbios Uuid
-     */
-    smbios_uuid?: string | null;
-    /**
-     * Asset
-     */
-    asset?: string | null;
-    /**
-     * Mac Addresses
-     */
-    mac_addresses?: Array<string>;
-    /**
-     * Firmware
-     */
-    firmware?: 'uefi' | 'bios' | null;
-    /**
-     * Disks
-     */
-    disks?: Array<DiskIn>;
 };
 
 /**
@@ -3322,6 +3220,24 @@ export type Preflight = {
 };
 
 /**
+ * PreflightDisk
+ */
+export type PreflightDisk = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+    /**
+     * Removable
+     */
+    removable?: boolean;
+};
+
+/**
  * PreflightIn
  *
  * What to hold the profile against: a device, a described machine, or neither to look at the profile alone.
@@ -3331,11 +3247,59 @@ export type PreflightIn = {
      * Device Id
      */
     device_id?: string | null;
-    machine?: MachineIn | null;
+    machine?: PreflightMachine | null;
     /**
      * Site
      */
     site?: string | null;
+};
+
+/**
+ * PreflightMachine
+ *
+ * A machine that no device is known for yet.
+ */
+export type PreflightMachine = {
+    /**
+     * Hostname
+     */
+    hostname?: string | null;
+    /**
+     * Manufacturer
+     */
+    manufacturer?: string | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Sku
+     */
+    sku?: string | null;
+    /**
+     * Serial
+     */
+    serial?: string | null;
+    /**
+     * Smbios Uuid
+     */
+    smbios_uuid?: string | null;
+    /**
+     * Asset
+     */
+    asset?: string | null;
+    /**
+     * Mac Addresses
+     */
+    mac_addresses?: Array<string>;
+    /**
+     * Firmware
+     */
+    firmware?: 'uefi' | 'bios' | null;
+    /**
+     * Disks
+     */
+    disks?: Array<PreflightDisk>;
 };
 
 /**
@@ -3406,11 +3370,27 @@ export type ProfileChange = {
     /**
      * Tasks
      */
-    tasks?: Array<TaskIn> | null;
+    tasks?: Array<ProfileTaskIn> | null;
     /**
      * Note
      */
     note?: string;
+};
+
+/**
+ * ProfileCloneIn
+ *
+ * A copy under another name; as a template where asked for.
+ */
+export type ProfileCloneIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Is Template
+     */
+    is_template?: boolean;
 };
 
 /**
@@ -3462,7 +3442,7 @@ export type ProfileDetail = {
      * Task Count
      */
     task_count: number;
-    current: DeployflowProfilesSchemasVersionRef;
+    current: ProfileVersionRef;
     /**
      * Updated At
      */
@@ -3478,7 +3458,7 @@ export type ProfileDetail = {
     /**
      * Tasks
      */
-    tasks: Array<TaskOut>;
+    tasks: Array<ProfileTaskOut>;
     /**
      * References
      */
@@ -3505,6 +3485,26 @@ export type ProfileFile = {
      * Text
      */
     text: string;
+};
+
+/**
+ * ProfileImportIn
+ *
+ * A profile's file. With `replace`, the profile of that name takes it as a new version.
+ */
+export type ProfileImportIn = {
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Replace
+     */
+    replace?: boolean;
 };
 
 /**
@@ -3556,7 +3556,7 @@ export type ProfileIn = {
     /**
      * Tasks
      */
-    tasks?: Array<TaskIn>;
+    tasks?: Array<ProfileTaskIn>;
     /**
      * Note
      */
@@ -3612,7 +3612,7 @@ export type ProfileOut = {
      * Task Count
      */
     task_count: number;
-    current: DeployflowProfilesSchemasVersionRef;
+    current: ProfileVersionRef;
     /**
      * Updated At
      */
@@ -3643,6 +3643,310 @@ export type ProfileRef = {
      * Version
      */
     version: number | null;
+};
+
+/**
+ * ProfileReorderIn
+ *
+ * The ids of all tasks in their new order.
+ */
+export type ProfileReorderIn = {
+    /**
+     * Task Ids
+     */
+    task_ids: Array<string>;
+};
+
+/**
+ * ProfileTaskIn
+ *
+ * A step as it should be. `id` keeps a task that is there already; `timeout_s` is the type's unless given.
+ */
+export type ProfileTaskIn = {
+    /**
+     * Id
+     */
+    id?: string | null;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Configuration
+     */
+    configuration?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Condition
+     */
+    condition?: Comparison | AllOfInput | AnyOfInput | NotInput | null;
+    /**
+     * Timeout S
+     */
+    timeout_s?: number | null;
+    /**
+     * Retries
+     */
+    retries?: number;
+    /**
+     * Continue On Error
+     */
+    continue_on_error?: boolean;
+};
+
+/**
+ * ProfileTaskOut
+ *
+ * A step of a profile.
+ */
+export type ProfileTaskOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Order
+     */
+    order: number;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Phase
+     */
+    phase: 'boot' | 'os';
+    /**
+     * Configuration
+     */
+    configuration: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Condition
+     */
+    condition: Comparison | AllOfOutput | AnyOfOutput | NotOutput | null;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    /**
+     * Retries
+     */
+    retries: number;
+    /**
+     * Continue On Error
+     */
+    continue_on_error: boolean;
+};
+
+/**
+ * ProfileTaskTypeList
+ */
+export type ProfileTaskTypeList = {
+    /**
+     * Items
+     */
+    items: Array<ProfileTaskTypeOut>;
+    /**
+     * Variables
+     *
+     * What conditions may name without anybody setting it
+     */
+    variables: Array<string>;
+};
+
+/**
+ * ProfileTaskTypeOut
+ *
+ * A type of task, for forms. `phase` is null where it runs wherever the task before it does.
+ */
+export type ProfileTaskTypeOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Summary
+     */
+    summary: string;
+    /**
+     * Phase
+     */
+    phase: 'boot' | 'os' | null;
+    /**
+     * Needs Image
+     */
+    needs_image: boolean;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    /**
+     * Configuration Schema
+     *
+     * JSON Schema of its configuration
+     */
+    configuration_schema: {
+        [key: string]: JsonValue;
+    };
+};
+
+/**
+ * ProfileTemplateList
+ *
+ * The templates that come with the product, then a page of one's own.
+ */
+export type ProfileTemplateList = {
+    /**
+     * Built In
+     */
+    built_in: Array<BuiltInTemplate>;
+    /**
+     * Items
+     */
+    items: Array<ProfileOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * ProfileUseIn
+ *
+ * The name of the profile that is made.
+ */
+export type ProfileUseIn = {
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
+ * ProfileVersionDetail
+ *
+ * A version as its file would say it, and what is different from another.
+ */
+export type ProfileVersionDetail = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Text
+     */
+    text: string;
+    /**
+     * Compared With
+     */
+    compared_with: number | null;
+    /**
+     * Diff
+     */
+    diff: Array<string>;
+};
+
+/**
+ * ProfileVersionList
+ */
+export type ProfileVersionList = {
+    /**
+     * Items
+     */
+    items: Array<ProfileVersionOut>;
+};
+
+/**
+ * ProfileVersionOut
+ *
+ * One line of the history.
+ */
+export type ProfileVersionOut = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+};
+
+/**
+ * ProfileVersionRef
+ */
+export type ProfileVersionRef = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
 };
 
 /**
@@ -3761,18 +4065,6 @@ export type RegistryValue = {
      * Value
      */
     value?: string;
-};
-
-/**
- * ReorderIn
- *
- * The ids of all tasks in their new order.
- */
-export type ReorderIn = {
-    /**
-     * Task Ids
-     */
-    task_ids: Array<string>;
 };
 
 /**
@@ -3979,7 +4271,7 @@ export type ScriptDetail = {
      * Timeout S
      */
     timeout_s: number;
-    current: DeployflowScriptsSchemasVersionRef;
+    current: VersionRef;
     /**
      * Updated At
      */
@@ -4072,7 +4364,7 @@ export type ScriptOut = {
      * Timeout S
      */
     timeout_s: number;
-    current: DeployflowScriptsSchemasVersionRef;
+    current: VersionRef;
     /**
      * Updated At
      */
@@ -4505,154 +4797,6 @@ export type Target = {
 };
 
 /**
- * TaskIn
- *
- * A step as it should be. `id` keeps a task that is there already; `timeout_s` is the type's unless given.
- */
-export type TaskIn = {
-    /**
-     * Id
-     */
-    id?: string | null;
-    /**
-     * Type
-     */
-    type: string;
-    /**
-     * Name
-     */
-    name?: string | null;
-    /**
-     * Configuration
-     */
-    configuration?: {
-        [key: string]: unknown;
-    };
-    /**
-     * Condition
-     */
-    condition?: Comparison | AllOfInput | AnyOfInput | NotInput | null;
-    /**
-     * Timeout S
-     */
-    timeout_s?: number | null;
-    /**
-     * Retries
-     */
-    retries?: number;
-    /**
-     * Continue On Error
-     */
-    continue_on_error?: boolean;
-};
-
-/**
- * TaskOut
- *
- * A step of a profile.
- */
-export type TaskOut = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Order
-     */
-    order: number;
-    /**
-     * Type
-     */
-    type: string;
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Phase
-     */
-    phase: 'boot' | 'os';
-    /**
-     * Configuration
-     */
-    configuration: {
-        [key: string]: JsonValue;
-    };
-    /**
-     * Condition
-     */
-    condition: Comparison | AllOfOutput | AnyOfOutput | NotOutput | null;
-    /**
-     * Timeout S
-     */
-    timeout_s: number;
-    /**
-     * Retries
-     */
-    retries: number;
-    /**
-     * Continue On Error
-     */
-    continue_on_error: boolean;
-};
-
-/**
- * TaskTypeList
- */
-export type TaskTypeList = {
-    /**
-     * Items
-     */
-    items: Array<TaskTypeOut>;
-    /**
-     * Variables
-     *
-     * What conditions may name without anybody setting it
-     */
-    variables: Array<string>;
-};
-
-/**
- * TaskTypeOut
- *
- * A type of task, for forms. `phase` is null where it runs wherever the task before it does.
- */
-export type TaskTypeOut = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Summary
-     */
-    summary: string;
-    /**
-     * Phase
-     */
-    phase: 'boot' | 'os' | null;
-    /**
-     * Needs Image
-     */
-    needs_image: boolean;
-    /**
-     * Timeout S
-     */
-    timeout_s: number;
-    /**
-     * Configuration Schema
-     *
-     * JSON Schema of its configuration
-     */
-    configuration_schema: {
-        [key: string]: JsonValue;
-    };
-};
-
-/**
  * TechnicianPinIn
  *
  * A PIN for a technician who stands at the machines.
@@ -4766,30 +4910,6 @@ export type TechnicianPinOut = {
      * Created By
      */
     created_by: string;
-};
-
-/**
- * TemplateList
- *
- * The templates that come with the product, then a page of one's own.
- */
-export type TemplateList = {
-    /**
-     * Built In
-     */
-    built_in: Array<BuiltInTemplate>;
-    /**
-     * Items
-     */
-    items: Array<ProfileOut>;
-    /**
-     * Next Cursor
-     */
-    next_cursor?: string | null;
-    /**
-     * Total
-     */
-    total?: number | null;
 };
 
 /**
@@ -5272,18 +5392,6 @@ export type UploadOut = {
 export type UploadState = 'open' | 'finished' | 'taken';
 
 /**
- * UseIn
- *
- * The name of the profile that is made.
- */
-export type UseIn = {
-    /**
-     * Name
-     */
-    name: string;
-};
-
-/**
  * UseOut
  */
 export type UseOut = {
@@ -5434,6 +5542,130 @@ export type UserPatch = {
 };
 
 /**
+ * VersionDetail
+ *
+ * A version in full, and what it changed.
+ */
+export type VersionDetail = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Body
+     */
+    body: string;
+    /**
+     * Parameters
+     */
+    parameters: Array<Parameter>;
+    /**
+     * Previous Number
+     */
+    previous_number: number | null;
+    /**
+     * Diff
+     */
+    diff: Array<string>;
+};
+
+/**
+ * VersionList
+ */
+export type VersionList = {
+    /**
+     * Items
+     */
+    items: Array<VersionOut>;
+};
+
+/**
+ * VersionOut
+ *
+ * One line of the history.
+ */
+export type VersionOut = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+};
+
+/**
+ * VersionRef
+ */
+export type VersionRef = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+};
+
+/**
  * Wait
  *
  * A time, or an address that has to answer.
@@ -5543,238 +5775,6 @@ export type DeployflowIdentitySchemasRef = {
      * Name
      */
     name: string;
-};
-
-/**
- * VersionDetail
- *
- * A version as its file would say it, and what is different from another.
- */
-export type DeployflowProfilesSchemasVersionDetail = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
-    /**
-     * Note
-     */
-    note: string;
-    /**
-     * Is Current
-     */
-    is_current: boolean;
-    /**
-     * Text
-     */
-    text: string;
-    /**
-     * Compared With
-     */
-    compared_with: number | null;
-    /**
-     * Diff
-     */
-    diff: Array<string>;
-};
-
-/**
- * VersionList
- */
-export type DeployflowProfilesSchemasVersionList = {
-    /**
-     * Items
-     */
-    items: Array<DeployflowProfilesSchemasVersionOut>;
-};
-
-/**
- * VersionOut
- *
- * One line of the history.
- */
-export type DeployflowProfilesSchemasVersionOut = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
-    /**
-     * Note
-     */
-    note: string;
-    /**
-     * Is Current
-     */
-    is_current: boolean;
-};
-
-/**
- * VersionRef
- */
-export type DeployflowProfilesSchemasVersionRef = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
-};
-
-/**
- * VersionDetail
- *
- * A version in full, and what it changed.
- */
-export type DeployflowScriptsSchemasVersionDetail = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Sha256
-     */
-    sha256: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
-    /**
-     * Note
-     */
-    note: string;
-    /**
-     * Is Current
-     */
-    is_current: boolean;
-    /**
-     * Body
-     */
-    body: string;
-    /**
-     * Parameters
-     */
-    parameters: Array<Parameter>;
-    /**
-     * Previous Number
-     */
-    previous_number: number | null;
-    /**
-     * Diff
-     */
-    diff: Array<string>;
-};
-
-/**
- * VersionList
- */
-export type DeployflowScriptsSchemasVersionList = {
-    /**
-     * Items
-     */
-    items: Array<DeployflowScriptsSchemasVersionOut>;
-};
-
-/**
- * VersionOut
- *
- * One line of the history.
- */
-export type DeployflowScriptsSchemasVersionOut = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Sha256
-     */
-    sha256: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
-    /**
-     * Note
-     */
-    note: string;
-    /**
-     * Is Current
-     */
-    is_current: boolean;
-};
-
-/**
- * VersionRef
- */
-export type DeployflowScriptsSchemasVersionRef = {
-    /**
-     * Version Id
-     */
-    version_id: string;
-    /**
-     * Number
-     */
-    number: number;
-    /**
-     * Sha256
-     */
-    sha256: string;
-    /**
-     * Created At
-     */
-    created_at: string;
-    /**
-     * Created By
-     */
-    created_by: string;
 };
 
 /**
@@ -7988,7 +7988,7 @@ export type ListProfileTaskTypesResponses = {
     /**
      * Successful Response
      */
-    200: TaskTypeList;
+    200: ProfileTaskTypeList;
 };
 
 export type ListProfileTaskTypesResponse = ListProfileTaskTypesResponses[keyof ListProfileTaskTypesResponses];
@@ -8040,13 +8040,13 @@ export type ListProfileTemplatesResponses = {
     /**
      * Successful Response
      */
-    200: TemplateList;
+    200: ProfileTemplateList;
 };
 
 export type ListProfileTemplatesResponse = ListProfileTemplatesResponses[keyof ListProfileTemplatesResponses];
 
 export type UseProfileTemplateData = {
-    body: UseIn;
+    body: ProfileUseIn;
     path: {
         /**
          * Template Id
@@ -8297,7 +8297,7 @@ export type ListProfileVersionsResponses = {
     /**
      * Successful Response
      */
-    200: DeployflowProfilesSchemasVersionList;
+    200: ProfileVersionList;
 };
 
 export type ListProfileVersionsResponse = ListProfileVersionsResponses[keyof ListProfileVersionsResponses];
@@ -8338,13 +8338,13 @@ export type GetProfileVersionResponses = {
     /**
      * Successful Response
      */
-    200: DeployflowProfilesSchemasVersionDetail;
+    200: ProfileVersionDetail;
 };
 
 export type GetProfileVersionResponse = GetProfileVersionResponses[keyof GetProfileVersionResponses];
 
 export type CloneProfileData = {
-    body: CloneIn;
+    body: ProfileCloneIn;
     path: {
         /**
          * Profile Id
@@ -8404,7 +8404,7 @@ export type PreflightProfileResponses = {
 export type PreflightProfileResponse = PreflightProfileResponses[keyof PreflightProfileResponses];
 
 export type ReorderProfileTasksData = {
-    body: ReorderIn;
+    body: ProfileReorderIn;
     path: {
         /**
          * Profile Id
@@ -8434,7 +8434,7 @@ export type ReorderProfileTasksResponses = {
 export type ReorderProfileTasksResponse = ReorderProfileTasksResponses[keyof ReorderProfileTasksResponses];
 
 export type ImportProfileData = {
-    body: ImportIn;
+    body: ProfileImportIn;
     path?: never;
     query?: never;
     url: '/api/v1/profiles:import';
@@ -8887,7 +8887,7 @@ export type ListScriptVersionsResponses = {
     /**
      * Successful Response
      */
-    200: DeployflowScriptsSchemasVersionList;
+    200: VersionList;
 };
 
 export type ListScriptVersionsResponse = ListScriptVersionsResponses[keyof ListScriptVersionsResponses];
@@ -8921,7 +8921,7 @@ export type GetScriptVersionResponses = {
     /**
      * Successful Response
      */
-    200: DeployflowScriptsSchemasVersionDetail;
+    200: VersionDetail;
 };
 
 export type GetScriptVersionResponse = GetScriptVersionResponses[keyof GetScriptVersionResponses];
