@@ -135,9 +135,7 @@ def sync_console() -> None:
     check_node()
     stamp = Stamp("console-packages", CONSOLE / "node_modules" / ".package-lock.json", [CONSOLE / "package-lock.json"])
     if not stamp.is_current():
-        # Not `npm ci`: it refuses a lock file that lacks the optional packages of other platforms, and a lock file
-        # written behind a partial mirror does. This takes the locked versions and leaves the file as it is.
-        run("install the console's packages", ["npm", "install", "--no-save", "--no-audit", "--no-fund"], cwd=CONSOLE)
+        run("install the console's packages", ["npm", "ci", "--no-audit", "--no-fund"], cwd=CONSOLE)
         stamp.keep()
 
 
