@@ -1,18 +1,19 @@
 "use client";
 
 import type { UseInfiniteQueryResult } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRouter } from "next/navigation";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { Button } from "@/components/button";
 import { ErrorState } from "@/components/states";
 import { cn } from "@/lib/cn";
 import { useHotkeys } from "@/lib/keyboard/hotkeys";
 import type { FlatList } from "@/lib/list/cursor-list";
 import type { ListUrl } from "@/lib/list/list-state";
+import { scrollToShow, useRowWindow } from "@/lib/list/row-window";
 import { rangeBetween, type Selection } from "@/lib/list/selection";
 import { useMediaQuery } from "@/lib/use-media-query";
 import { type Column, gridOf, shownColumns } from "./columns";
-import { HeaderRow, SkeletonRows, TableRow } from "./table-row";
+import { HEADER_HEIGHT, HeaderRow, type RowActs, SkeletonRows, TableRow } from "./table-row";
 
 type DataTableProps<Row> = {
   /** What the table shows, for those who cannot see it: "Devices". */
@@ -36,26 +37,24 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, query, columns, list, rowId, rowHref, onOpen, rowStamp, selection, empty } = props;
   const router = useRouter();
   const isPhone = useMediaQuery("(max-width: 639px)");
-  const scroller = useRef<HTMLDivElement>(null);
+  const [box, setBox] = useState<HTMLDivElement | null>(null);
   const active = useRef(-1);
   const lastToggled = useRef<string | null>(null);
   const rows = query.data?.items ?? [];
-  const shown = shownColumns(columns, list.columns, isPhone);
-  const grid = gridOf(shown, selection !== undefined && !isPhone);
+  const shown = useMemo(() => shownColumns(columns, list.columns, isPhone), [columns, list.columns, isPhone]);
+  const selectable = selection !== undefined && !isPhone;
+  const grid = useMemo(() => gridOf(shown, selectable), [shown, selectable]);
   const rowHeight = isPhone ? 48 : ROW_HEIGHT[list.density];
+  const seen = useRowWindow(box, rowHeight);
+  const drawn = rows.slice(seen.first, seen.end);
 
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    getItemKey: (index) => (rows[index] ? rowId(rows[index]) : index),
-    overscan: 14,
-    onChange: (instance) => {
-      const last = instance.getVirtualItems().at(-1);
-      const nearEnd = last !== undefined && last.index >= rows.length - FETCH_AHEAD;
-      if (nearEnd && query.hasNextPage && !query.isFetchingNextPage) query.fetchNextPage();
-    },
-  });
+  const nearEnd = rows.length > 0 && seen.end >= rows.length - FETCH_AHEAD;
+  const wantsMore = nearEnd && query.hasNextPage && !query.isFetchingNextPage && !query.isFetchNextPageError;
+  const { fetchNextPage } = query;
+  // External system: the server, asked for the next page before the end of this one is seen.
+  useEffect(() => {
+    if (wantsMore) void fetchNextPage();
+  }, [wantsMore, fetchNextPage]);
 
   const toggle = (id: string, withRange: boolean) => {
     const ids = rows.map(rowId);
@@ -66,14 +65,29 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     if (onOpen) onOpen(row);
     else if (rowHref) router.push(rowHref(row));
   };
+  // The same object for the life of the table, so that a row is drawn again only when it changed itself.
+  const latest = useRef({ toggle, open });
+  latest.current = { toggle, open };
+  const [acts] = useState<RowActs<Row>>(() => ({
+    toggle: (id, withRange) => latest.current.toggle(id, withRange),
+    open: (row) => latest.current.open(row),
+    focus: (index) => {
+      active.current = index;
+    },
+  }));
+
   const move = (step: number) => {
-    if (rows.length === 0) return;
+    if (rows.length === 0 || !box) return;
     active.current = Math.min(rows.length - 1, Math.max(0, active.current + step));
     const index = active.current;
-    virtual.scrollToIndex(index);
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus({ preventScroll: true }),
-    );
+    const view = { top: box.scrollTop, height: box.clientHeight, headerHeight: HEADER_HEIGHT };
+    const top = scrollToShow(index, rowHeight, view);
+    if (top !== null) box.scrollTop = top;
+    // Two frames: one in which the scroll is heard, one in which the row is there.
+    const focus = () =>
+      box.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus({ preventScroll: true });
+    if (top === null) focus();
+    else requestAnimationFrame(() => requestAnimationFrame(focus));
   };
   const activeRow = () => rows[active.current];
   useHotkeys({
@@ -97,7 +111,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const allSelected = rows.length > 0 && rows.every((row) => selection?.ids.has(rowId(row)));
   return (
     <div
-      ref={scroller}
+      ref={setBox}
       className={cn(
         "relative max-h-full min-h-0 overflow-auto overscroll-contain rounded-panel border border-line bg-surface",
         query.isPlaceholderData && "opacity-70",
@@ -128,27 +142,22 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         {query.isPending ? (
           <SkeletonRows columns={shown} grid={grid} height={rowHeight} />
         ) : (
-          <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-            {virtual.getVirtualItems().map((item) => {
-              const row = rows[item.index];
-              if (row === undefined) return null;
+          <div role="rowgroup" className="relative" style={{ height: rows.length * rowHeight }}>
+            {drawn.map((row, at) => {
               const id = rowId(row);
               return (
                 <TableRow
-                  key={item.key}
+                  key={id}
+                  id={id}
                   row={row}
-                  index={item.index}
-                  top={item.start}
+                  index={seen.first + at}
                   height={rowHeight}
                   columns={shown}
                   grid={grid}
                   stamp={rowStamp?.(row)}
                   selected={selection?.ids.has(id) ?? false}
-                  onToggle={grid.selectable ? (withRange) => toggle(id, withRange) : undefined}
-                  onFocus={() => {
-                    active.current = item.index;
-                  }}
-                  onOpen={rowHref || onOpen ? () => open(row) : undefined}
+                  opens={rowHref !== undefined || onOpen !== undefined}
+                  acts={acts}
                 />
               );
             })}
@@ -158,6 +167,14 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
       {query.isFetchingNextPage && (
         <p role="status" className="sticky left-0 px-4 py-2 text-faint text-sm">
           Loading more…
+        </p>
+      )}
+      {query.isFetchNextPageError && !query.isFetchingNextPage && (
+        <p role="alert" className="sticky left-0 flex items-center gap-3 px-4 py-2 text-bad text-sm">
+          More could not be loaded.
+          <Button size="sm" onClick={() => fetchNextPage()}>
+            Try again
+          </Button>
         </p>
       )}
     </div>

@@ -7,6 +7,7 @@ import { cn } from "@/lib/cn";
 import { nextSort } from "@/lib/list/list-state";
 import type { Column, Grid } from "./columns";
 
+export const HEADER_HEIGHT = 36;
 const sticky = "sticky z-10 bg-inherit";
 
 type HeaderRowProps<Row> = {
@@ -92,46 +93,52 @@ function HeaderCell<Row>({ column, first, offset, sort, onSort }: HeaderCellProp
   );
 }
 
+export type RowActs<Row> = {
+  toggle: (id: string, withRange: boolean) => void;
+  open: (row: Row) => void;
+  focus: (index: number) => void;
+};
+
 type TableRowProps<Row> = {
+  id: string;
   row: Row;
   index: number;
-  top: number;
   height: number;
   columns: Column<Row>[];
   grid: Grid;
   stamp?: string;
   selected: boolean;
-  onToggle?: (withRange: boolean) => void;
-  onFocus: () => void;
-  onOpen?: () => void;
+  opens: boolean;
+  acts: RowActs<Row>;
 };
 
 function TableRowInner<Row>(props: TableRowProps<Row>) {
-  const { row, index, top, height, columns, grid, stamp, selected, onToggle, onFocus, onOpen } = props;
+  const { id, row, index, height, columns, grid, stamp, selected, opens, acts } = props;
   const firstStamp = useRef(stamp);
   const changed = stamp !== undefined && firstStamp.current !== stamp;
   return (
     <div
       role="row"
       aria-rowindex={index + 2}
-      aria-selected={onToggle ? selected : undefined}
+      aria-selected={grid.selectable ? selected : undefined}
       data-row={index}
       tabIndex={-1}
-      onFocus={onFocus}
+      onFocus={() => acts.focus(index)}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.();
+        if (opens && event.key === "Enter" && event.target === event.currentTarget) acts.open(row);
       }}
       onClick={(event) => {
         const target = event.target as HTMLElement;
-        if (onOpen && !target.closest("a,button,input,label") && getSelection()?.isCollapsed !== false)
-          onOpen();
+        if (opens && !target.closest("a,button,input,label") && getSelection()?.isCollapsed !== false)
+          acts.open(row);
       }}
       className={cn(
-        "absolute inset-x-0 grid items-stretch border-line border-b text-sm last:border-b-0 focus-visible:-outline-offset-2",
+        // What happens in a row changes nothing outside it: the browser lays out and paints it alone.
+        "absolute inset-x-0 grid items-stretch border-line border-b text-sm contain-strict last:border-b-0 focus-visible:-outline-offset-2",
         selected ? "bg-accent-soft" : "bg-surface hover:bg-hover",
-        onOpen && "cursor-default",
+        opens && "cursor-default",
       )}
-      style={{ gridTemplateColumns: grid.template, height, transform: `translateY(${top}px)` }}
+      style={{ gridTemplateColumns: grid.template, height, top: index * height }}
     >
       {changed && (
         <span
@@ -140,25 +147,19 @@ function TableRowInner<Row>(props: TableRowProps<Row>) {
           className="row-changed pointer-events-none absolute inset-0 opacity-60"
         />
       )}
-      {onToggle && (
+      {grid.selectable && (
         <div role="cell" className={cn(sticky, "left-0 grid place-items-center")}>
           <input
             type="checkbox"
             aria-label={`Select row ${index + 1}`}
             checked={selected}
             onChange={() => undefined}
-            onClick={(event) => onToggle(event.shiftKey)}
+            onClick={(event) => acts.toggle(id, event.shiftKey)}
           />
         </div>
       )}
       {columns.map((column, at) => (
-        <Cell
-          key={column.id}
-          className={cn(
-            at === 0 ? cn(sticky, "font-medium", onToggle ? "left-10 pl-1" : "left-0 pl-4") : "text-muted",
-            column.align === "right" && "figures justify-end text-right",
-          )}
-        >
+        <Cell key={column.id} className={cellClass(at === 0, grid.selectable, column.align)}>
           {column.cell(row)}
         </Cell>
       ))}
@@ -166,11 +167,19 @@ function TableRowInner<Row>(props: TableRowProps<Row>) {
   );
 }
 
+function cellClass(first: boolean, selectable: boolean, align: "right" | undefined): string {
+  return cn(
+    "flex min-w-0 items-center px-3",
+    first ? cn(sticky, "font-medium", selectable ? "left-10 pl-1" : "left-0 pl-4") : "text-muted",
+    align === "right" && "figures justify-end text-right",
+  );
+}
+
 export const TableRow = memo(TableRowInner) as typeof TableRowInner;
 
-function Cell({ className, children }: { className?: string; children: ReactNode }) {
+function Cell({ className, children }: { className: string; children: ReactNode }) {
   return (
-    <div role="cell" className={cn("flex min-w-0 items-center px-3", className)}>
+    <div role="cell" className={className}>
       <span className="min-w-0 truncate">{children}</span>
     </div>
   );

@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { CellLink } from "@/components/list/cell-link";
 import type { Column } from "@/components/list/columns";
 import type { FilterSpec } from "@/components/list/filter-spec";
 import { StatusBadge } from "@/components/status-badge";
@@ -16,9 +16,9 @@ export const ACTION_COLUMNS: Column<Action>[] = [
     phone: true,
     csv: (action) => action.title,
     cell: (action) => (
-      <Link href={paths.action(action.id)} className="rounded-control hover:underline" title={action.title}>
+      <CellLink href={paths.action(action.id)} title={action.title}>
         {action.title}
-      </Link>
+      </CellLink>
     ),
   },
   {
@@ -41,12 +41,9 @@ export const ACTION_COLUMNS: Column<Action>[] = [
     grow: 1.4,
     csv: (action) => action.device.hostname,
     cell: (action) => (
-      <Link
-        href={paths.device(action.device.id)}
-        className="rounded-control text-muted hover:text-text hover:underline"
-      >
+      <CellLink href={paths.device(action.device.id)} className="text-muted hover:text-text">
         {action.device.hostname}
-      </Link>
+      </CellLink>
     ),
   },
   {

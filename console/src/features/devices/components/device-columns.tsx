@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { CellLink } from "@/components/list/cell-link";
 import type { Column } from "@/components/list/columns";
 import type { FilterSpec } from "@/components/list/filter-spec";
 import { StatusBadge } from "@/components/status-badge";
@@ -24,13 +24,9 @@ export const DEVICE_COLUMNS: Column<Device>[] = [
     phone: true,
     csv: (device) => device.hostname,
     cell: (device) => (
-      <Link
-        href={paths.device(device.id)}
-        className="rounded-control hover:underline"
-        title={device.hostname}
-      >
+      <CellLink href={paths.device(device.id)} title={device.hostname}>
         {device.hostname}
-      </Link>
+      </CellLink>
     ),
   },
   {

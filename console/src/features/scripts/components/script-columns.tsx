@@ -1,4 +1,4 @@
-import Link from "next/link";
+import { CellLink } from "@/components/list/cell-link";
 import type { Column } from "@/components/list/columns";
 import type { FilterSpec } from "@/components/list/filter-spec";
 import { Tags } from "@/components/tag";
@@ -17,9 +17,9 @@ export const SCRIPT_COLUMNS: Column<Script>[] = [
     phone: true,
     csv: (script) => script.name,
     cell: (script) => (
-      <Link href={paths.script(script.id)} className="rounded-control hover:underline" title={script.name}>
+      <CellLink href={paths.script(script.id)} title={script.name}>
         {script.name}
-      </Link>
+      </CellLink>
     ),
   },
   {
