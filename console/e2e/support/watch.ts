@@ -4,7 +4,9 @@ import type { Page } from "@playwright/test";
 export async function watch(page: Page, origin: string): Promise<string[]> {
   const faults: string[] = [];
   page.on("console", (message) => {
-    if (/content security policy/i.test(message.text())) faults.push(message.text());
+    if (!/content security policy/i.test(message.text())) return;
+    const { url, lineNumber, columnNumber } = message.location();
+    faults.push(`${page.url()}: ${message.text()} (${url}:${lineNumber}:${columnNumber})`);
   });
   page.on("pageerror", (error) => faults.push(`${page.url()}: ${error.message}`));
   page.on("request", (request) => {

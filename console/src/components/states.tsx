@@ -7,18 +7,22 @@ import { cn } from "@/lib/cn";
 import { Button } from "./button";
 
 type NoticeProps = {
-  icon: LucideIcon;
+  icon?: LucideIcon;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
-  tone?: string;
+  tone?: "bad";
 };
 
-function Notice({ icon: Icon, title, children, action, tone = "text-faint" }: NoticeProps) {
+export function Notice({ icon: Icon = TriangleAlert, title, children, action, tone }: NoticeProps) {
   return (
     <div className="flex flex-col items-center px-6 py-14 text-center">
       <span className="mb-3 grid size-9 place-items-center rounded-panel border border-line">
-        <Icon className={cn("size-4", tone)} strokeWidth={1.5} aria-hidden />
+        <Icon
+          className={cn("size-4", tone === "bad" ? "text-bad" : "text-faint")}
+          strokeWidth={1.5}
+          aria-hidden
+        />
       </span>
       <p className="font-medium text-base">{title}</p>
       {children && <div className="mt-1 max-w-105 text-muted text-sm">{children}</div>}
@@ -43,8 +47,7 @@ export function ErrorState({ error, onRetry, what = "This" }: ErrorStateProps) {
   return (
     <div role="alert">
       <Notice
-        icon={TriangleAlert}
-        tone="text-bad"
+        tone="bad"
         title={lost ? "The server does not answer" : `${what} could not be loaded`}
         action={
           onRetry && (

@@ -1,16 +1,16 @@
 import { useSyncExternalStore } from "react";
 
-type Pending = { retry: () => void };
-let pending: Pending | null = null;
+export type PendingStepUp = { retry: () => void };
+let pending: PendingStepUp | null = null;
 const listeners = new Set<() => void>();
 
 /** An act the server wants confirmed with the password: it is done again once that was given. */
-export function askStepUp(next: Pending | null): void {
+export function askStepUp(next: PendingStepUp | null): void {
   pending = next;
   for (const listener of listeners) listener();
 }
 
-export function usePendingStepUp(): Pending | null {
+export function usePendingStepUp(): PendingStepUp | null {
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);

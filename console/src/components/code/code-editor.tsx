@@ -1,10 +1,11 @@
 "use client";
 
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Skeleton } from "@/components/states";
+import { lazyPart } from "@/lib/lazy-part";
 import type { CodeMirrorProps } from "./code-mirror";
 
-const CodeMirror = lazy(() => import("./code-mirror").then((module) => ({ default: module.CodeMirror })));
+const CodeMirror = lazyPart(() => import("./code-mirror").then((module) => module.CodeMirror));
 
 /** The editor comes when it is needed: it is larger than the rest of a page. */
 export function CodeEditor(props: CodeMirrorProps) {

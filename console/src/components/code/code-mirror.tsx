@@ -57,6 +57,7 @@ export function CodeMirror({ label, value, language, onChange, readOnly = false 
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
           }),
+          EditorView.domEventHandlers({ beforeinput: replaceSelected }),
           languageOf(language),
           editorTheme,
         ],
@@ -77,6 +78,39 @@ export function CodeMirror({ label, value, language, onChange, readOnly = false 
   }, [value]);
 
   return <div ref={host} className="min-h-80" data-editor={label} />;
+}
+
+/**
+ * Text typed over a selection is put in by us. Left to itself Chromium keeps the look of the first replaced letter by a
+ * `style` attribute, which `style-src 'self'` refuses and which would colour the new text wrongly where it is allowed.
+ */
+function replaceSelected(event: InputEvent, view: EditorView): boolean {
+  const isPlain = event.inputType === "insertText" && event.data !== null && !event.isComposing;
+  if (!isPlain || view.state.readOnly) return false;
+  const { from, to } = selectedIn(view);
+  if (from === to) return false;
+  view.dispatch({
+    changes: { from, to, insert: event.data },
+    selection: { anchor: from + event.data.length },
+    userEvent: "input.type",
+    scrollIntoView: true,
+  });
+  return true;
+}
+
+/** What the browser has selected: the editor hears of it a little later. Only Chromium tells it of a shadow root. */
+function selectedIn(view: EditorView): { from: number; to: number } {
+  const { root, contentDOM } = view;
+  const selection = "getSelection" in root ? (root.getSelection as () => Selection | null).call(root) : null;
+  const ends = selection && [
+    [selection.anchorNode, selection.anchorOffset] as const,
+    [selection.focusNode, selection.focusOffset] as const,
+  ];
+  const places = ends?.flatMap(([node, offset]) =>
+    node && contentDOM.contains(node) ? [view.posAtDOM(node, offset)] : [],
+  );
+  if (places?.length !== 2) return view.state.selection.main;
+  return { from: Math.min(...places), to: Math.max(...places) };
 }
 
 function languageOf(language: string): Extension {

@@ -1,10 +1,11 @@
 "use client";
 
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { PanelSkeleton } from "@/components/states";
+import { lazyPart } from "@/lib/lazy-part";
 import type { DiffLinesProps } from "./diff-lines";
 
-const DiffLines = lazy(() => import("./diff-lines").then((module) => ({ default: module.DiffLines })));
+const DiffLines = lazyPart(() => import("./diff-lines").then((module) => module.DiffLines));
 
 export function DiffView(props: DiffLinesProps) {
   return (

@@ -2,26 +2,27 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { usePathname, useRouter } from "next/navigation";
-import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
+import { Boundary } from "@/components/boundary";
 import { Mark } from "@/components/mark";
 import { ErrorState } from "@/components/states";
 import { sessionQuery } from "@/features/identity/api";
 import { ApiError } from "@/lib/api/errors";
 import { useHotkeys } from "@/lib/keyboard/hotkeys";
+import { lazyPart } from "@/lib/lazy-part";
 import { useLiveEvents } from "@/lib/live/use-live-events";
 import { paths } from "@/lib/paths";
 import { SessionProvider } from "@/lib/session";
+import { usePendingStepUp } from "@/lib/step-up-store";
 import { toggleRail } from "@/lib/theme/rail";
 import { PhoneRail, Rail } from "./rail";
 import { SECTIONS } from "./sections";
 import { TopBar } from "./top-bar";
 
-const loadPalette = () => import("./palette").then((module) => ({ default: module.Palette }));
-const Palette = lazy(loadPalette);
-const KeySheet = lazy(() => import("./key-sheet").then((module) => ({ default: module.KeySheet })));
-const StepUpDialog = lazy(() =>
-  import("./step-up-dialog").then((module) => ({ default: module.StepUpDialog })),
-);
+const loadPalette = () => import("./palette").then((module) => module.Palette);
+const Palette = lazyPart(loadPalette);
+const KeySheet = lazyPart(() => import("./key-sheet").then((module) => module.KeySheet));
+const StepUpDialog = lazyPart(() => import("./step-up-dialog").then((module) => module.StepUpDialog));
 
 export function Shell({ children }: { children: ReactNode }) {
   const session = useQuery(sessionQuery);
@@ -71,10 +72,11 @@ function Frame({ children }: { children: ReactNode }) {
   const [paletteOpen, setPaletteOpen] = useState(false);
   const [keysOpen, setKeysOpen] = useState(false);
   const [railOpenAt, setRailOpenAt] = useState<string | null>(null);
+  const pendingStepUp = usePendingStepUp();
   useLiveEvents();
   // External system: the browser's idle time, in which the palette is fetched, so that it opens at once.
   useEffect(() => {
-    const timer = setTimeout(loadPalette, PALETTE_AFTER_MS);
+    const timer = setTimeout(() => loadPalette().catch(() => undefined), PALETTE_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
   useHotkeys({
@@ -107,11 +109,13 @@ function Frame({ children }: { children: ReactNode }) {
           <Suspense>{children}</Suspense>
         </main>
       </div>
-      <Suspense>
-        {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} />}
-        {keysOpen && <KeySheet onClose={() => setKeysOpen(false)} />}
-        <StepUpDialog />
-      </Suspense>
+      <Boundary>
+        <Suspense>
+          {paletteOpen && <Palette onClose={() => setPaletteOpen(false)} />}
+          {keysOpen && <KeySheet onClose={() => setKeysOpen(false)} />}
+          {pendingStepUp && <StepUpDialog pending={pendingStepUp} />}
+        </Suspense>
+      </Boundary>
     </div>
   );
 }

@@ -9,28 +9,22 @@ import { errorText } from "@/components/states";
 import { useStepUp } from "@/features/identity/api";
 import { errorCode } from "@/lib/api/errors";
 import { useMe } from "@/lib/session";
-import { askStepUp, usePendingStepUp } from "@/lib/step-up-store";
+import { askStepUp, type PendingStepUp } from "@/lib/step-up-store";
 
 /** The server wants some acts confirmed by whoever sits here; afterwards the act is done without asking again. */
-export function StepUpDialog() {
-  const pending = usePendingStepUp();
+export function StepUpDialog({ pending }: { pending: PendingStepUp }) {
   const { user } = useMe();
   const stepUp = useStepUp();
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
-  const close = () => {
-    setPassword("");
-    setCode("");
-    stepUp.reset();
-    askStepUp(null);
-  };
+  const close = () => askStepUp(null);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     stepUp.mutate(
       { password, ...(user.totp_enabled && { code }) },
       {
         onSuccess: () => {
-          pending?.retry();
+          pending.retry();
           close();
         },
       },
@@ -39,7 +33,7 @@ export function StepUpDialog() {
   const wrong = errorCode(stepUp.error) === "credentials_invalid";
   return (
     <Dialog
-      open={pending !== null}
+      open
       onOpenChange={(open) => !open && close()}
       title="Confirm that it is you"
       description="This act asks for your password again. It is then remembered for a few minutes."

@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { KeySquare, Plus } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { Button } from "@/components/button";
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import type { Column } from "@/components/list/columns";
@@ -13,11 +13,12 @@ import { Time } from "@/components/time";
 import { toast } from "@/components/toasts";
 import type { ApiKey } from "@/lib/api/types";
 import { plural } from "@/lib/format";
+import { lazyPart } from "@/lib/lazy-part";
 import { useListUrl } from "@/lib/list/list-state";
 import { useCan } from "@/lib/session";
 import { apiKeysQuery, useRevokeApiKey } from "../api";
 
-const ApiKeySheet = lazy(() => import("./api-key-sheet").then((module) => ({ default: module.ApiKeySheet })));
+const ApiKeySheet = lazyPart(() => import("./api-key-sheet").then((module) => module.ApiKeySheet));
 
 export function ApiKeysTab() {
   const can = useCan();

@@ -2,16 +2,17 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { Button } from "@/components/button";
 import { ErrorState, PanelSkeleton } from "@/components/states";
 import { Tag } from "@/components/tag";
 import type { Role } from "@/lib/api/types";
 import { plural } from "@/lib/format";
+import { lazyPart } from "@/lib/lazy-part";
 import { useCan } from "@/lib/session";
 import { rolesQuery } from "../api";
 
-const RoleSheet = lazy(() => import("./role-sheet").then((module) => ({ default: module.RoleSheet })));
+const RoleSheet = lazyPart(() => import("./role-sheet").then((module) => module.RoleSheet));
 
 export function RolesTab() {
   const can = useCan();

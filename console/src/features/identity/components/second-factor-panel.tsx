@@ -1,6 +1,6 @@
 "use client";
 
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog } from "@/components/dialog";
 import { Panel } from "@/components/panel";
@@ -8,11 +8,12 @@ import { PasswordField } from "@/components/password-field";
 import { errorText, Skeleton } from "@/components/states";
 import { toast } from "@/components/toasts";
 import { errorCode } from "@/lib/api/errors";
+import { lazyPart } from "@/lib/lazy-part";
 import { useMe } from "@/lib/session";
 import { useDisableTotp, useNewRecoveryCodes } from "../api";
 import { RecoveryCodes } from "./recovery-codes";
 
-const TotpSetup = lazy(() => import("./totp-setup").then((module) => ({ default: module.TotpSetup })));
+const TotpSetup = lazyPart(() => import("./totp-setup").then((module) => module.TotpSetup));
 
 type Step = "setup" | "disable" | null;
 

@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Plus, Users } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { Button } from "@/components/button";
 import type { Column } from "@/components/list/columns";
 import { DataTable } from "@/components/list/data-table";
@@ -11,13 +11,14 @@ import { EmptyState } from "@/components/states";
 import { StatusBadge } from "@/components/status-badge";
 import { Time } from "@/components/time";
 import type { User } from "@/lib/api/types";
+import { lazyPart } from "@/lib/lazy-part";
 import { useListUrl } from "@/lib/list/list-state";
 import { useCan } from "@/lib/session";
 import { usersQuery } from "../api";
 import { userStatus } from "../user-status";
 
-const InviteSheet = lazy(() => import("./invite-sheet").then((module) => ({ default: module.InviteSheet })));
-const UserSheet = lazy(() => import("./user-sheet").then((module) => ({ default: module.UserSheet })));
+const InviteSheet = lazyPart(() => import("./invite-sheet").then((module) => module.InviteSheet));
+const UserSheet = lazyPart(() => import("./user-sheet").then((module) => module.UserSheet));
 
 export function UsersTab() {
   const can = useCan();

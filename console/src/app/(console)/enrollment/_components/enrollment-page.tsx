@@ -3,7 +3,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { parseAsString, useQueryState } from "nuqs";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Button } from "@/components/button";
 import { DataTable } from "@/components/list/data-table";
 import { ListBody, ListPage } from "@/components/page";
@@ -11,17 +11,16 @@ import { PageHeader } from "@/components/page-header";
 import { EmptyState } from "@/components/states";
 import { enrollmentTokensQuery } from "@/features/enrollment/api";
 import { tokenColumns } from "@/features/enrollment/components/token-columns";
+import { lazyPart } from "@/lib/lazy-part";
 import { useListUrl } from "@/lib/list/list-state";
 import { usePageTitle } from "@/lib/page-title";
 import { useCan } from "@/lib/session";
 
-const CreateTokenSheet = lazy(() =>
-  import("@/features/enrollment/components/create-token-sheet").then((module) => ({
-    default: module.CreateTokenSheet,
-  })),
+const CreateTokenSheet = lazyPart(() =>
+  import("@/features/enrollment/components/create-token-sheet").then((module) => module.CreateTokenSheet),
 );
-const TokenSheet = lazy(() =>
-  import("@/features/enrollment/components/token-sheet").then((module) => ({ default: module.TokenSheet })),
+const TokenSheet = lazyPart(() =>
+  import("@/features/enrollment/components/token-sheet").then((module) => module.TokenSheet),
 );
 
 export function EnrollmentPage() {
