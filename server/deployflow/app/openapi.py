@@ -24,6 +24,7 @@ TAGS = {
     "scripts": "The library of scripts and their versions.",
     "deployments": "Runs of a profile on a machine.",
     "boot": "Starting from the network: sites, machines seen, sessions to approve; and what machines ask for.",
+    "images": "OS images, their imports, and what machines boot.",
     "live": "What the console shows first, finds, and hears of.",
     "health": "For load balancers and monitoring.",
     "downloads": "The agent's program and how to install it.",

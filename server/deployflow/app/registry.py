@@ -41,7 +41,8 @@ from deployflow.enrollment import endpoints as enrollment_endpoints
 from deployflow.identity import endpoints as identity_endpoints
 from deployflow.identity import tasks as identity_tasks
 from deployflow.identity.service import tenants
-from deployflow.platform import idempotency, storage
+from deployflow.images import endpoints as images_endpoints
+from deployflow.platform import idempotency, jobs, storage
 from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime, build_runtime
 from deployflow.platform.settings import Settings
@@ -110,6 +111,7 @@ def admin_routers() -> list[APIRouter]:
         audit_endpoints.router,
         secrets_endpoints.router,
         uploads_endpoints.router,
+        images_endpoints.router,
         devices_endpoints.router,
         enrollment_endpoints.router,
         actions_endpoints.router,
@@ -178,5 +180,6 @@ def periodic_work(runtime: Runtime) -> list[Periodic]:
         *deployments_tasks.periodic(runtime),
         *boot_tasks.periodic(runtime),
         *idempotency.periodic(runtime),
+        *jobs.periodic(runtime),
         Periodic("learn_sizes", LEARN_SIZES_EVERY, runtime.db.learn_sizes, exclusive=True),
     ]

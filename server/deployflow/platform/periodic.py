@@ -17,12 +17,18 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """One such task. `exclusive`: only one process of many does it (a PostgreSQL advisory lock decides)."""
+    """One such task.
+
+    Attributes:
+        exclusive: Only one process of many does it (a PostgreSQL advisory lock decides).
+        first: How long after the start it is done for the first time, where that is not `every`.
+    """
 
     name: str
     every: timedelta
     run: Callable[[], Awaitable[None]]
     exclusive: bool = False
+    first: timedelta | None = None
 
 
 class PeriodicRunner:
@@ -44,8 +50,10 @@ class PeriodicRunner:
 
     async def _repeat(self, task: Periodic) -> None:
         failing = False
+        pause = task.every if task.first is None else task.first
         while True:
-            await asyncio.sleep(task.every.total_seconds())
+            await asyncio.sleep(pause.total_seconds())
+            pause = task.every
             try:
                 await self._run_once(task)
             except Exception:

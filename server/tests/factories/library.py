@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from deployflow.drivers.models import DriverInf, DriverPack, DriverRule
-from deployflow.images.models import ImageEdition, OsImage
+from deployflow.images.models import ImageEdition, ImageImport, OsImage
 from deployflow.platform.context import system_context
 from deployflow.platform.db import Database
 from deployflow.platform.ids import new_id
+from deployflow.platform.runtime import Runtime
+from deployflow.platform.storage import content_store
 
 GB = 1024**3
 SHA256 = "6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"
@@ -41,9 +43,28 @@ async def make_image(
             **fields,
         }
     )
+    imported = ImageImport(
+        tenant_id=tenant_id,
+        image_id=image.id,
+        source="upload",
+        kind="iso",
+        file_name="windows.iso",
+        state="ready",
+        created_by_name="tests",
+    )
     async with db.write(system_context()) as session:
         session.add(image)
+        await session.flush()
+        session.add(imported)
     return image
+
+
+def put_content(runtime: Runtime, content: bytes) -> dict[str, Any]:
+    """Put bytes into the content store; gives the fields of a row that names them."""
+    with runtime.part(content_store).new_file() as file:
+        file.write(content)
+        kept = file.keep()
+    return {"content_sha256": kept.sha256, "content_bytes": kept.size_bytes}
 
 
 async def make_driver_pack(

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UseProfileTemplateData, UseProfileTemplateErrors, UseProfileTemplateResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
+import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelImageImportData, CancelImageImportErrors, CancelImageImportResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangeImageData, ChangeImageErrors, ChangeImageResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadImageData, DownloadImageErrors, DownloadImageResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageImportData, GetImageImportErrors, GetImageImportResponses, GetImageResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportImageData, ImportImageErrors, ImportImageResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListImageImportsData, ListImageImportsErrors, ListImageImportsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListServerImagesData, ListServerImagesErrors, ListServerImagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RetryImageImportData, RetryImageImportErrors, RetryImageImportResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, UseProfileTemplateData, UseProfileTemplateErrors, UseProfileTemplateResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -975,6 +975,190 @@ export const streamEvents = <ThrowOnError extends boolean = true>(options?: Opti
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/events',
+    ...options
+});
+
+/**
+ * List Image Imports
+ *
+ * List imports, the newest first. `q` looks in the file's name.
+ */
+export const listImageImports = <ThrowOnError extends boolean = true>(options?: Options<ListImageImportsData, ThrowOnError>): RequestResult<ListImageImportsResponses, ListImageImportsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListImageImportsResponses, ListImageImportsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/image-imports',
+    ...options
+});
+
+/**
+ * Import Image
+ *
+ * Make an image of an uploaded file, an address, or a file on the server; the answer comes before it is done.
+ */
+export const importImage = <ThrowOnError extends boolean = true>(options: Options<ImportImageData, ThrowOnError>): RequestResult<ImportImageResponses, ImportImageErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ImportImageResponses, ImportImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/image-imports',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Server Images
+ *
+ * Files in the server's import folder.
+ */
+export const listServerImages = <ThrowOnError extends boolean = true>(options?: Options<ListServerImagesData, ThrowOnError>): RequestResult<ListServerImagesResponses, ListServerImagesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListServerImagesResponses, ListServerImagesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/image-imports/server-files',
+    ...options
+});
+
+/**
+ * Get Image Import
+ *
+ * One import, how far it is, and what went wrong.
+ */
+export const getImageImport = <ThrowOnError extends boolean = true>(options: Options<GetImageImportData, ThrowOnError>): RequestResult<GetImageImportResponses, GetImageImportErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetImageImportResponses, GetImageImportErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/image-imports/{import_id}',
+    ...options
+});
+
+/**
+ * Cancel Image Import
+ *
+ * Call an import off.
+ */
+export const cancelImageImport = <ThrowOnError extends boolean = true>(options: Options<CancelImageImportData, ThrowOnError>): RequestResult<CancelImageImportResponses, CancelImageImportErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CancelImageImportResponses, CancelImageImportErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/image-imports/{import_id}:cancel',
+    ...options
+});
+
+/**
+ * Retry Image Import
+ *
+ * Begin an import once more that failed or was called off.
+ */
+export const retryImageImport = <ThrowOnError extends boolean = true>(options: Options<RetryImageImportData, ThrowOnError>): RequestResult<RetryImageImportResponses, RetryImageImportErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RetryImageImportResponses, RetryImageImportErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/image-imports/{import_id}:retry',
+    ...options
+});
+
+/**
+ * List Images
+ *
+ * List OS images by name. `q` looks in name, version and description.
+ */
+export const listImages = <ThrowOnError extends boolean = true>(options?: Options<ListImagesData, ThrowOnError>): RequestResult<ListImagesResponses, ListImagesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListImagesResponses, ListImagesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/images',
+    ...options
+});
+
+/**
+ * Delete Image
+ *
+ * Delete an image that no profile uses.
+ */
+export const deleteImage = <ThrowOnError extends boolean = true>(options: Options<DeleteImageData, ThrowOnError>): RequestResult<DeleteImageResponses, DeleteImageErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteImageResponses, DeleteImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/images/{image_id}',
+    ...options
+});
+
+/**
+ * Get Image
+ *
+ * One image with its editions and how its import went.
+ */
+export const getImage = <ThrowOnError extends boolean = true>(options: Options<GetImageData, ThrowOnError>): RequestResult<GetImageResponses, GetImageErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetImageResponses, GetImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/images/{image_id}',
+    ...options
+});
+
+/**
+ * Change Image
+ *
+ * Change name, version or description.
+ */
+export const changeImage = <ThrowOnError extends boolean = true>(options: Options<ChangeImageData, ThrowOnError>): RequestResult<ChangeImageResponses, ChangeImageErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeImageResponses, ChangeImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/images/{image_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Download Image
+ *
+ * The WIM that machines apply. A download that broke off is resumed with Range and If-Range.
+ */
+export const downloadImage = <ThrowOnError extends boolean = true>(options: Options<DownloadImageData, ThrowOnError>): RequestResult<DownloadImageResponses, DownloadImageErrors, ThrowOnError, 'data'> => (options.client ?? client).get<DownloadImageResponses, DownloadImageErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/images/{image_id}/content',
     ...options
 });
 

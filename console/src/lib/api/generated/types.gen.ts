@@ -2126,6 +2126,46 @@ export type DiskPrep = {
 };
 
 /**
+ * EditionOut
+ *
+ * One edition of an image; `index` is what a profile names.
+ */
+export type EditionOut = {
+    /**
+     * Index
+     */
+    index: number;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Edition Id
+     */
+    edition_id: string | null;
+    /**
+     * Architecture
+     */
+    architecture: string | null;
+    /**
+     * Build
+     */
+    build: string | null;
+    /**
+     * Languages
+     */
+    languages: Array<string>;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+};
+
+/**
  * EnrollOut
  */
 export type EnrollOut = {
@@ -2155,6 +2195,24 @@ export type ErrorOut = {
      * Message
      */
     message: string;
+};
+
+/**
+ * FileOut
+ */
+export type FileOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
 };
 
 /**
@@ -2241,6 +2299,233 @@ export type Health = {
      */
     product?: 'deployflow';
 };
+
+/**
+ * ImageChange
+ *
+ * What people may change of an image.
+ */
+export type ImageChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Image Version
+     */
+    image_version?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+};
+
+/**
+ * ImageOut
+ *
+ * An OS image. `content_sha256` is the WIM that machines apply; `checksum` is of the file that was given.
+ */
+export type ImageOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Image Version
+     */
+    image_version: string;
+    /**
+     * Description
+     */
+    description: string;
+    state: ImageState;
+    /**
+     * Architecture
+     */
+    architecture: string | null;
+    /**
+     * Download Url
+     */
+    download_url: string | null;
+    /**
+     * Checksum
+     */
+    checksum: string | null;
+    /**
+     * Content Sha256
+     */
+    content_sha256: string | null;
+    /**
+     * Content Bytes
+     */
+    content_bytes: number | null;
+    /**
+     * Editions
+     */
+    editions: Array<EditionOut>;
+    /**
+     * Boot Files
+     */
+    boot_files: Array<FileOut>;
+    importing: ImportOut;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * ImageState
+ */
+export type ImageState = 'importing' | 'ready' | 'failed';
+
+/**
+ * ImportIn
+ *
+ * An image to be, and where it comes from: exactly one of upload_id, url and path.
+ */
+export type ImportIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Image Version
+     */
+    image_version?: string;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Upload Id
+     */
+    upload_id?: string | null;
+    /**
+     * Url
+     */
+    url?: string | null;
+    /**
+     * Path
+     */
+    path?: string | null;
+    /**
+     * Sha256
+     *
+     * What the file is expected to be.
+     */
+    sha256?: string | null;
+};
+
+/**
+ * ImportOut
+ *
+ * How an image comes here. Rate and time left while a step with bytes runs.
+ */
+export type ImportOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Image Id
+     */
+    image_id: string;
+    /**
+     * Image Name
+     */
+    image_name: string;
+    /**
+     * Source
+     */
+    source: 'upload' | 'url' | 'server';
+    /**
+     * Kind
+     */
+    kind: 'iso' | 'wim' | 'esd' | null;
+    /**
+     * File Name
+     */
+    file_name: string;
+    /**
+     * Url
+     */
+    url: string | null;
+    /**
+     * Path
+     */
+    path: string | null;
+    /**
+     * Expected Sha256
+     */
+    expected_sha256: string | null;
+    state: ImportState;
+    /**
+     * Error Code
+     */
+    error_code: string | null;
+    /**
+     * Error Message
+     */
+    error_message: string | null;
+    /**
+     * Attempt
+     */
+    attempt: number;
+    /**
+     * Bytes Done
+     */
+    bytes_done: number;
+    /**
+     * Bytes Total
+     */
+    bytes_total: number | null;
+    /**
+     * Bytes Per S
+     */
+    bytes_per_s: number | null;
+    /**
+     * Seconds Left
+     */
+    seconds_left: number | null;
+    /**
+     * Cancelling
+     */
+    cancelling: boolean;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Finished At
+     */
+    finished_at: string | null;
+};
+
+/**
+ * ImportState
+ */
+export type ImportState = 'queued' | 'fetching' | 'verifying' | 'unpacking' | 'inspecting' | 'preparing' | 'ready' | 'failed' | 'cancelled';
 
 /**
  * InjectConfiguration
@@ -2899,6 +3184,42 @@ export type PageDiscoveredMachineOut = {
      * Items
      */
     items: Array<DiscoveredMachineOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[ImageOut]
+ */
+export type PageImageOut = {
+    /**
+     * Items
+     */
+    items: Array<ImageOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[ImportOut]
+ */
+export type PageImportOut = {
+    /**
+     * Items
+     */
+    items: Array<ImportOut>;
     /**
      * Next Cursor
      */
@@ -4550,6 +4871,38 @@ export type SecretValue = {
      * Secret Id
      */
     secret_id: string;
+};
+
+/**
+ * ServerFile
+ *
+ * A file that may be imported.
+ */
+export type ServerFile = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+};
+
+/**
+ * ServerFiles
+ *
+ * What is in the server's import folder. `enabled` is false where the operator opened none.
+ */
+export type ServerFiles = {
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Items
+     */
+    items: Array<ServerFile>;
 };
 
 /**
@@ -7740,6 +8093,368 @@ export type StreamEventsResponses = {
 };
 
 export type StreamEventsResponse = StreamEventsResponses[keyof StreamEventsResponses];
+
+export type ListImageImportsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/image-imports';
+};
+
+export type ListImageImportsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListImageImportsError = ListImageImportsErrors[keyof ListImageImportsErrors];
+
+export type ListImageImportsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageImportOut;
+};
+
+export type ListImageImportsResponse = ListImageImportsResponses[keyof ListImageImportsResponses];
+
+export type ImportImageData = {
+    body: ImportIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/image-imports';
+};
+
+export type ImportImageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ImportImageError = ImportImageErrors[keyof ImportImageErrors];
+
+export type ImportImageResponses = {
+    /**
+     * Successful Response
+     */
+    201: ImageOut;
+};
+
+export type ImportImageResponse = ImportImageResponses[keyof ImportImageResponses];
+
+export type ListServerImagesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/image-imports/server-files';
+};
+
+export type ListServerImagesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListServerImagesError = ListServerImagesErrors[keyof ListServerImagesErrors];
+
+export type ListServerImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: ServerFiles;
+};
+
+export type ListServerImagesResponse = ListServerImagesResponses[keyof ListServerImagesResponses];
+
+export type GetImageImportData = {
+    body?: never;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: string;
+    };
+    query?: never;
+    url: '/api/v1/image-imports/{import_id}';
+};
+
+export type GetImageImportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetImageImportError = GetImageImportErrors[keyof GetImageImportErrors];
+
+export type GetImageImportResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImportOut;
+};
+
+export type GetImageImportResponse = GetImageImportResponses[keyof GetImageImportResponses];
+
+export type CancelImageImportData = {
+    body?: never;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: string;
+    };
+    query?: never;
+    url: '/api/v1/image-imports/{import_id}:cancel';
+};
+
+export type CancelImageImportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CancelImageImportError = CancelImageImportErrors[keyof CancelImageImportErrors];
+
+export type CancelImageImportResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImportOut;
+};
+
+export type CancelImageImportResponse = CancelImageImportResponses[keyof CancelImageImportResponses];
+
+export type RetryImageImportData = {
+    body?: never;
+    path: {
+        /**
+         * Import Id
+         */
+        import_id: string;
+    };
+    query?: never;
+    url: '/api/v1/image-imports/{import_id}:retry';
+};
+
+export type RetryImageImportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RetryImageImportError = RetryImageImportErrors[keyof RetryImageImportErrors];
+
+export type RetryImageImportResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImportOut;
+};
+
+export type RetryImageImportResponse = RetryImageImportResponses[keyof RetryImageImportResponses];
+
+export type ListImagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/images';
+};
+
+export type ListImagesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListImagesError = ListImagesErrors[keyof ListImagesErrors];
+
+export type ListImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageImageOut;
+};
+
+export type ListImagesResponse = ListImagesResponses[keyof ListImagesResponses];
+
+export type DeleteImageData = {
+    body?: never;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}';
+};
+
+export type DeleteImageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteImageError = DeleteImageErrors[keyof DeleteImageErrors];
+
+export type DeleteImageResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteImageResponse = DeleteImageResponses[keyof DeleteImageResponses];
+
+export type GetImageData = {
+    body?: never;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}';
+};
+
+export type GetImageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetImageError = GetImageErrors[keyof GetImageErrors];
+
+export type GetImageResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImageOut;
+};
+
+export type GetImageResponse = GetImageResponses[keyof GetImageResponses];
+
+export type ChangeImageData = {
+    body: ImageChange;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}';
+};
+
+export type ChangeImageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeImageError = ChangeImageErrors[keyof ChangeImageErrors];
+
+export type ChangeImageResponses = {
+    /**
+     * Successful Response
+     */
+    200: ImageOut;
+};
+
+export type ChangeImageResponse = ChangeImageResponses[keyof ChangeImageResponses];
+
+export type DownloadImageData = {
+    body?: never;
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: never;
+    url: '/api/v1/images/{image_id}/content';
+};
+
+export type DownloadImageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DownloadImageError = DownloadImageErrors[keyof DownloadImageErrors];
+
+export type DownloadImageResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
 
 export type AcceptInvitationData = {
     body: InviteAccept;
