@@ -6,8 +6,8 @@ folder=$1
 # A link whose target only exists inside.
 [ -L "$folder/usr/bin/wine" ] && exit 0
 command -v debootstrap >/dev/null || { echo "debootstrap is missing: apt-get install debootstrap" >&2; exit 2; }
-# The first Debian archive which apt itself uses.
-mirror=$(cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null | grep -oP '^(URIs:|deb) \K\S+' | head -1)
+# The first Debian archive which apt itself uses. Either file may be absent.
+mirror=$(grep -ohsP '^(URIs:|deb) \Khttp\S+' /etc/apt/sources.list.d/*.sources /etc/apt/sources.list | head -1 || true)
 rm -rf "$folder.new"
 mkdir -p "$(dirname "$folder")"
 debootstrap --variant=minbase --include=wine64,wine,ca-certificates trixie "$folder.new" "${mirror:-http://deb.debian.org/debian}"

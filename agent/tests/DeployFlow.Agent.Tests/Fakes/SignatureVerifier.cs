@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using DeployFlow.Contracts;
@@ -47,11 +46,7 @@ internal static class SignatureVerifier
         if (signature.Length != 64)
             return "signature_malformed";
         var text = MessageSignature.Base(request.Method, request.Authority, request.Path, request.Query, request.ContentDigest, input);
-        using var key = ECDsa.Create();
-        key.ImportSubjectPublicKeyInfo(publicKey, out _);
-        return key.VerifyData(Encoding.ASCII.GetBytes(text), signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)
-            ? null
-            : "signature_mismatch";
+        return P256.Verify(publicKey, Encoding.ASCII.GetBytes(text), signature) ? null : "signature_mismatch";
     }
 }
 
