@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 CHROOT = Path(os.environ.get("DEPLOYFLOW_WINE_CHROOT", "/var/cache/deployflow/wine-chroot"))
 # .NET 8 and later does not run on what Debian 12 has.
@@ -28,37 +30,48 @@ class Windows:
         """C: as a folder of this machine."""
         return self.prefix / "drive_c"
 
-    def start(self, *command: str, **variables: str) -> subprocess.Popen[str]:
-        """Start a program with its output as pipes."""
+    def start(self, *command: str, output: int | IO[bytes] = subprocess.DEVNULL, **variables: str) -> subprocess.Popen[bytes]:
+        """Start a program of Windows. Its standard input stays open until the caller closes it."""
+        return self._start("wine", *command, output=output, **variables)
+
+    def end(self) -> None:
+        """End all that runs, and wait until the last of it has written its files."""
+        for option in ("--kill", "--wait"):
+            with self._start("wineserver", option) as process:
+                process.wait(60)
+
+    def _start(self, *command: str, output: int | IO[bytes] = subprocess.DEVNULL, **variables: str) -> subprocess.Popen[bytes]:
         environment = {
             "HOME": self._home,
             "WINEPREFIX": f"{self._home}/deployflow-prefix",
             "WINEDEBUG": "-all",
             "XDG_RUNTIME_DIR": "/tmp",
             "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "LANG": "C.UTF-8",
+            # Wine's cmd reads scripts in the OEM code page whatever `chcp` said, unlike Windows'. Here that is UTF-8.
+            "LC_ALL": "hi_IN.UTF-8",
             **variables,
         }
         wrapped = [f"{name}={value}" for name, value in environment.items()]
-        argv = ["env", "-i", *wrapped, "wine", *command]
         return subprocess.Popen(
-            ["chroot", str(self._root), *argv] if self._root else argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            [*(["chroot", str(self._root)] if self._root else []), "env", "-i", *wrapped, *command],
+            stdin=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
         )
 
     def run(self, *command: str, within_s: float = 120, **variables: str) -> tuple[int, str]:
         """Run a program to its end: exit code and output."""
-        with self.start(*command, **variables) as process:
+        # Into a file: a pipe would be kept open by whatever of Windows the program started beside itself.
+        with tempfile.TemporaryFile() as output, self.start(*command, output=output, **variables) as process:
+            assert process.stdin is not None
+            process.stdin.close()
             try:
-                output, _ = process.communicate(timeout=within_s)
+                code = process.wait(within_s)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
-            return process.returncode, output
+            output.seek(0)
+            return code, output.read().decode(errors="replace")
 
     def put(self, folder: Path, name: str) -> str:
         """Copy a folder to C:; gives its path there."""
@@ -76,13 +89,23 @@ def windows() -> Iterator[Windows]:
         subprocess.run([str(MAKE_CHROOT), str(root)], check=True)
         _mount(root)
     machine = Windows(root)
+    if machine.prefix.exists():
+        # Of an earlier run, which may have been cut short.
+        machine.end()
+        shutil.rmtree(machine.prefix)
+    # The service manager of the boot that makes the registry started before there was one: its services would have no
+    # PATH. So that boot ends, wholly: a second service manager beside the first knows nothing of the first's services.
     code, output = machine.run("wineboot", "--init", within_s=300)
+    machine.end()
     if code:
         raise RuntimeError(f"Wine does not boot: {output}")
-    try:
-        yield machine
-    finally:
-        machine.run("wineboot", "--kill", within_s=60)
+    # Wine takes the end of the last program for the end of the session and kills all services two seconds later. This
+    # program waits for input that never comes.
+    with machine.start("cmd"):
+        try:
+            yield machine
+        finally:
+            machine.end()
 
 
 def _host_wine_is_new_enough() -> bool:
