@@ -30,7 +30,9 @@ class Windows:
         """C: as a folder of this machine."""
         return self.prefix / "drive_c"
 
-    def start(self, *command: str, output: int | IO[bytes] = subprocess.DEVNULL, **variables: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, *command: str, output: int | IO[bytes] = subprocess.DEVNULL, **variables: str
+    ) -> subprocess.Popen[bytes]:
         """Start a program of Windows. Its standard input stays open until the caller closes it."""
         return self._start("wine", *command, output=output, **variables)
 
@@ -40,7 +42,9 @@ class Windows:
             with self._start("wineserver", option) as process:
                 process.wait(60)
 
-    def _start(self, *command: str, output: int | IO[bytes] = subprocess.DEVNULL, **variables: str) -> subprocess.Popen[bytes]:
+    def _start(
+        self, *command: str, output: int | IO[bytes] = subprocess.DEVNULL, **variables: str
+    ) -> subprocess.Popen[bytes]:
         environment = {
             "HOME": self._home,
             "WINEPREFIX": f"{self._home}/deployflow-prefix",

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DeployFlow.Engine.Os.Windows;
 
 namespace DeployFlow.Agent.Tests.Fakes;
 
@@ -6,6 +7,9 @@ namespace DeployFlow.Agent.Tests.Fakes;
 internal sealed class AgentProcess(string dataDirectory) : IDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "deployflow-agent.exe" : "deployflow-agent");
+
+    // Windows has no exec: an agent that restarts is a new process, and must be ended with the test too.
+    private readonly JobObject? _job = OperatingSystem.IsWindows() ? new JobObject() : null;
 
     private Process? _run;
 
@@ -39,6 +43,8 @@ internal sealed class AgentProcess(string dataDirectory) : IDisposable
     public void Run()
     {
         _run = Start(["run", "--data-dir", DataDirectory]);
+        if (OperatingSystem.IsWindows())
+            Assert.True(_job!.Add(_run.Handle), "The agent cannot be put into a job object.");
         _run.ErrorDataReceived += (_, line) => TestContext.Current.TestOutputHelper?.WriteLine(line.Data ?? "");
         _run.BeginErrorReadLine();
         _run.BeginOutputReadLine();
@@ -63,6 +69,12 @@ internal sealed class AgentProcess(string dataDirectory) : IDisposable
         if (_run is { HasExited: false })
             Kill();
         _run?.Dispose();
+        if (OperatingSystem.IsWindows())
+        {
+            _job!.Kill();
+            _job.Dispose();
+        }
+
         if (Directory.Exists(DataDirectory))
             Directory.Delete(DataDirectory, recursive: true);
     }
