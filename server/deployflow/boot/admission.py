@@ -44,6 +44,7 @@ async def admit_if_prepared(runtime: Runtime, session: AsyncSession, row: BootSe
         )
         return False
     site = await sites.get(session, row.site_id)
+    row_id, deployment_id = row.id, deployment.id
     why_not = _why_not(deployment, row, facts)
     if why_not is None:
         try:
@@ -54,7 +55,8 @@ async def admit_if_prepared(runtime: Runtime, session: AsyncSession, row: BootSe
         except Problem as problem:
             why_not = problem.detail
             # What was undone has to be read again.
-            row, deployment = await sessions.locked(session, row.id), await service.locked(session, deployment.id)
+            row = await sessions.locked(session, row_id)
+            deployment = await service.locked(session, deployment_id)
         else:
             return True
     if deployment.state == State.RUNNING:

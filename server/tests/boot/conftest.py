@@ -11,7 +11,10 @@ from deployflow.boot.models import BootSite
 from deployflow.platform.context import system_context
 from deployflow.platform.db import Database
 from deployflow.platform.settings import Settings
+from tests.deployments.conftest import _agent_build, live, rack
 from tests.support.clients import Clients
+
+__all__ = ["_agent_build", "live", "rack"]
 
 ENVIRONMENT_ID = "0123456789abcdef"
 

@@ -1,5 +1,7 @@
 """Which machines were seen, and how few of those that somebody made up."""
 
+import time
+
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select, update
@@ -28,6 +30,7 @@ class TestDiscovery:
         self, app: FastAPI, clients: Clients, site: BootSite
     ) -> None:
         """S-17: and whoever else asks meanwhile is served and seen."""
+        began = time.monotonic()
         async with open_client(app) as client:
             statuses = set()
             for number in range(10_000):
@@ -37,7 +40,9 @@ class TestDiscovery:
         assert statuses == {200, 429}
         assert "menu" in await ask(app, site, ip="192.0.2.99")
         async with clients.db.read(system_context()) as session:
-            assert (await session.scalar(select(func.count()).select_from(DiscoveredMachine)) or 0) <= 60
+            rows = await session.scalar(select(func.count()).select_from(DiscoveredMachine)) or 0
+            # Thirty a minute and this one; a slow machine needs more minutes for ten thousand.
+            assert rows <= 31 + 30 * int((time.monotonic() - began) / 60)
             assert await session.scalar(select(DiscoveredMachine.id).where(DiscoveredMachine.mac == MACHINE["mac"])), (
                 "a machine elsewhere is still seen"
             )
