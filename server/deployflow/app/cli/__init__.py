@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 
 from deployflow import __version__
-from deployflow.app.cli import actions, audit, boot, devices, people, profiles, scripts, serve, simulate, tokens, upkeep
+from deployflow.app.cli import (
+    actions,
+    audit,
+    boot,
+    devices,
+    people,
+    profiles,
+    pxe,
+    scripts,
+    serve,
+    simulate,
+    tokens,
+    upkeep,
+)
 from deployflow.app.failures import Failure
 
 INTERRUPTED = 130
@@ -19,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(serve.serve)
+app.command()(pxe.pxe)
 for command in (upkeep.init, upkeep.doctor, upkeep.backup, upkeep.restore, upkeep.openapi, simulate.simulate):
     app.command()(command)
 for name, group in (

@@ -1,0 +1,45 @@
+"""What the tests here need: root, QEMU, and a network of its own for each."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from netboot.machine import FIRMWARE
+from netboot.namespaces import Network
+
+PROGRAMS = {"qemu-system-x86_64": "QEMU", "dnsmasq": "dnsmasq", "ip": "iproute2"}
+_numbers = itertools.count()
+
+
+def lacking() -> str | None:
+    """What this machine has not got, with what brings it."""
+    if os.geteuid() != 0:
+        return "needs root for network namespaces; run: sudo make test"
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    missing = [name for program, name in PROGRAMS.items() if not shutil.which(program, path=path)]
+    missing += [] if (FIRMWARE / "OVMF_CODE_4M.fd").exists() else ["OVMF"]
+    missing += [] if Path("/dev/net/tun").exists() else ["/dev/net/tun"]
+    return f"needs {', '.join(missing)}; run: sudo scripts/install-system-packages" if missing else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if reason := lacking():
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    """This test runs inside it."""
+    made = Network(f"dfnet{os.getpid()}x{next(_numbers)}")
+    made.make()
+    try:
+        with made.inside():
+            yield made
+    finally:
+        made.remove()
