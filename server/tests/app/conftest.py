@@ -14,6 +14,7 @@ PASSWORD = "correct horse battery staple"
 collect_ignore = (
     [
         "test_cli.py",
+        "test_cli_deployments.py",
         "test_cli_profiles.py",
         "test_console.py",
         "test_headers.py",

@@ -49,6 +49,25 @@ def profile(api: Api, named: str) -> dict[str, Any]:
     return _only(found, "profile", named)
 
 
+def deployment(api: Api, named: str) -> dict[str, Any]:
+    """A deployment by id, or the newest one of a computer."""
+    if is_id(named):
+        return dict(get(api, f"/deployments/{named}"))
+    for one in every(api, "/deployments", q=named):
+        if (one["computer_name"] or "").casefold() == named.casefold():
+            return dict(get(api, f"/deployments/{one['id']}"))
+    raise Missing(f"there is no deployment of {named!r}: `deployflow deployment list` shows what there is")
+
+
+def boot_session(api: Api, code: str) -> dict[str, Any]:
+    """The machine that waits and shows this code."""
+    wanted = code.strip().upper().replace("-", "").replace(" ", "")
+    for one in every(api, "/boot-sessions", **{"filter[state]": "waiting"}):
+        if one["code"].replace("-", "") == wanted:
+            return one
+    raise Missing(f"no machine waits with the code {code!r}: `deployflow deployment waiting` shows those that do")
+
+
 def user(api: Api, named: str) -> dict[str, Any]:
     """A person by id or e-mail address."""
     found = [one for one in every(api, "/users") if named.casefold() in {one["id"], one["email"].casefold()}]
