@@ -42,6 +42,7 @@ from deployflow.identity import endpoints as identity_endpoints
 from deployflow.identity import tasks as identity_tasks
 from deployflow.identity.service import tenants
 from deployflow.images import endpoints as images_endpoints
+from deployflow.images import winpe
 from deployflow.platform import idempotency, jobs, storage
 from deployflow.platform.periodic import Periodic
 from deployflow.platform.runtime import Runtime, build_runtime
@@ -101,6 +102,7 @@ def assemble(settings: Settings) -> Runtime:
     tenants.on_created(boot_sites.first_site)
     # Made at the first start, so that boot environments can be built before any machine asks.
     runtime.part(keys.BootKey)
+    winpe.server_key_is(lambda runtime: runtime.part(keys.BootKey).public_pem)
     return runtime
 
 

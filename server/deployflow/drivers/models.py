@@ -43,6 +43,8 @@ class DriverPack(TenantOwned, Identified, Versioned, Table):
     file_count: Mapped[int] = mapped_column(default=0)
     inf_count: Mapped[int] = mapped_column(default=0)
     broken_inf_count: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(default=1)
+    alive_at: Mapped[datetime] = mapped_column(default=clock.now)
     bytes_done: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes_total: Mapped[int | None] = mapped_column(BigInteger)
     created_by_id: Mapped[UUID | None]

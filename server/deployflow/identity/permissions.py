@@ -25,6 +25,7 @@ _MORE = {
     "devices:approve": "Approve, revoke and release devices",
     "actions:run": "Queue actions on devices",
     "actions:cancel": "Cancel actions",
+    "boot:publish": "Make and delete boot environments, which machines of all organisations start",
     "deployments:approve": "Let machines that start from the network deploy, and make PINs for that",
     "deployments:reveal": "See local administrators' passwords that deployments made",
 }
@@ -73,7 +74,7 @@ class BuiltInRole:
 _READ = frozenset(name for name in ALL if name.endswith(":read"))
 OWNER = BuiltInRole("owner", "Owner", "Everything, and other organisations too", ALL)
 ADMINISTRATOR = BuiltInRole(
-    "administrator", "Administrator", "Everything in this organisation", ALL - {"tenants:write"}
+    "administrator", "Administrator", "Everything in this organisation", ALL - {"tenants:write", "boot:publish"}
 )
 TECHNICIAN = BuiltInRole(
     "technician",

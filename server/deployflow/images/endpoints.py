@@ -1,4 +1,4 @@
-"""Routes of `/api/v1/images` and `/api/v1/image-imports`."""
+"""Routes of `/api/v1/images`, `/api/v1/image-imports` and `/api/v1/boot-environments`."""
 
 import asyncio
 from typing import Annotated, Any
@@ -7,8 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from deployflow.identity.access import Principal, Requires
-from deployflow.images import queries, service
-from deployflow.images.schemas import ImageChange, ImageOut, ImportIn, ImportOut, ServerFiles
+from deployflow.images import environments, queries, service, winpe
+from deployflow.images.schemas import (
+    EnvironmentIn,
+    EnvironmentList,
+    EnvironmentOut,
+    ImageChange,
+    ImageOut,
+    ImportIn,
+    ImportOut,
+    ServerFiles,
+)
 from deployflow.platform.db import DbSession, ReadSession
 from deployflow.platform.downloads import ContentResponse
 from deployflow.platform.paging import Listing, Page
@@ -19,6 +28,7 @@ router = APIRouter(tags=["images"])
 
 Reader = Annotated[Principal, Requires("images:read")]
 Writer = Annotated[Principal, Requires("images:write")]
+Publisher = Annotated[Principal, Requires("boot:publish")]
 
 
 @router.get("/images", response_model=Page[ImageOut])
@@ -102,6 +112,40 @@ async def retry_image_import(_writer: Writer, session: DbSession, import_id: UUI
     """Begin an import once more that failed or was called off."""
     await service.retry_import(session, import_id)
     return await queries.import_detail(session, import_id)
+
+
+@router.get("/boot-environments")
+async def list_boot_environments(_reader: Reader, session: ReadSession) -> EnvironmentList:
+    """What netbooting machines run, the newest first; the newest ready one of a kind is started."""
+    return EnvironmentList(items=await environments.list_environments(session))
+
+
+@router.post("/boot-environments", status_code=201)
+async def make_boot_environment(
+    publisher: Publisher, session: DbSession, runtime: CurrentRuntime, response: Response, new: EnvironmentIn
+) -> EnvironmentOut:
+    """Make WinPE of an imported ISO. `wimboot` comes from https://ipxe.org/wimboot and is uploaded once."""
+    row = await winpe.begin(session, runtime, publisher, new)
+    set_etag(response, row)
+    return environments.shape(row)
+
+
+@router.get("/boot-environments/{environment_id}")
+async def get_boot_environment(
+    _reader: Reader, session: ReadSession, response: Response, environment_id: UUID
+) -> EnvironmentOut:
+    """One boot environment with its files."""
+    row = await environments.get_environment(session, environment_id)
+    set_etag(response, row)
+    return environments.shape(row)
+
+
+@router.delete("/boot-environments/{environment_id}", status_code=204)
+async def delete_boot_environment(
+    _publisher: Publisher, session: DbSession, runtime: CurrentRuntime, environment_id: UUID, expected: ExpectedVersion
+) -> None:
+    """Delete a boot environment; machines that start from now on do without it."""
+    await winpe.delete(session, runtime, environment_id, expected=expected)
 
 
 async def _answer(session: ReadSession, response: Response, image_id: UUID) -> ImageOut:

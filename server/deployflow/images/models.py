@@ -1,6 +1,7 @@
 """Tables of OS images, their imports and the boot environments."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint
@@ -121,10 +122,12 @@ class BootEnvironment(Identified, Versioned, Table):
     state: Mapped[str] = mapped_column(String(16))
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(String(2000))
+    driver_packs: Mapped[list[dict[str, Any]]]
     made_from_image_id: Mapped[UUID | None]
     made_from_name: Mapped[str | None] = mapped_column(String(300))
     made_by_name: Mapped[str] = mapped_column(String(254))
     made_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     files: Mapped[list["BootEnvironmentFile"]] = relationship(
         lazy="raise", passive_deletes=True, order_by="BootEnvironmentFile.name", cascade="all, delete-orphan"

@@ -160,8 +160,13 @@ class EnvironmentOut(BaseModel):
     error_code: str | None
     error_message: str | None
     files: list[FileOut]
+    driver_packs: list[str]
     made_from: str | None
     made_by: str
     made_at: datetime | None
     created_at: datetime
     version: int
+
+
+class EnvironmentList(BaseModel):
+    items: list[EnvironmentOut]

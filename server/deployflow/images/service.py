@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.identity.access import Principal
 from deployflow.images import fetching, importing, queries
+from deployflow.images.environments import add_boot_environment
 from deployflow.images.errors import (
     ImageInUse,
     ImageNameTaken,
@@ -34,6 +35,8 @@ from deployflow.platform.preconditions import require_version
 from deployflow.platform.runtime import Runtime
 from deployflow.uploads import service as uploads
 from deployflow.uploads.schemas import plain_name
+
+__all__ = ["add_boot_environment"]
 
 storage.keep_columns(
     OsImage.content_sha256,

@@ -101,10 +101,7 @@ async def export_pipable(file: Path, into: NewContent, *, on_progress: Callable[
     Raises:
         FileProblem: the file is damaged.
     """
-    await export(file, "all", into, on_progress=on_progress)
 
-
-async def export(file: Path, image: str, into: NewContent, *, on_progress: Callable[[int, int], None]) -> None:
     def listen(said: bytes) -> None:
         found = _PROGRESS.findall(said)
         if found:
@@ -114,7 +111,7 @@ async def export(file: Path, image: str, into: NewContent, *, on_progress: Calla
     done = await _wimlib(
         "export",
         str(file),
-        image,
+        "all",
         "-",
         "--pipable",
         "--compress=LZX",
@@ -124,6 +121,15 @@ async def export(file: Path, image: str, into: NewContent, *, on_progress: Calla
         on_errors=listen,
     )
     _require(done)
+
+
+async def export_bootable(file: Path, image: int, to: Path) -> None:
+    """Copy one image into a WIM of its own, which starts with it.
+
+    Raises:
+        FileProblem: the file is damaged.
+    """
+    _require(await _wimlib("export", str(file), str(image), str(to), "--boot", folder=to.parent, limits=CHANGING))
 
 
 async def update(wim: Path, image: int, commands: list[str], *, folder: Path) -> None:

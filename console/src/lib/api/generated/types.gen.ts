@@ -2184,6 +2184,114 @@ export type EnrollOut = {
 };
 
 /**
+ * EnvironmentIn
+ *
+ * WinPE, made of an imported ISO. `wimboot_upload_id` is needed once; later ones take the newest there is.
+ */
+export type EnvironmentIn = {
+    /**
+     * Image Id
+     */
+    image_id: string;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Wimboot Upload Id
+     */
+    wimboot_upload_id?: string | null;
+    /**
+     * Wimboot Sha256
+     */
+    wimboot_sha256?: string | null;
+    /**
+     * Driver Pack Ids
+     */
+    driver_pack_ids?: Array<string>;
+};
+
+/**
+ * EnvironmentList
+ */
+export type EnvironmentList = {
+    /**
+     * Items
+     */
+    items: Array<EnvironmentOut>;
+};
+
+/**
+ * EnvironmentOut
+ *
+ * What a netbooting machine runs; the same for all organisations of the installation.
+ */
+export type EnvironmentOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Kind
+     */
+    kind: 'linux' | 'winpe';
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Environment Version
+     */
+    environment_version: string;
+    /**
+     * Architecture
+     */
+    architecture: string;
+    state: EnvironmentState;
+    /**
+     * Error Code
+     */
+    error_code: string | null;
+    /**
+     * Error Message
+     */
+    error_message: string | null;
+    /**
+     * Files
+     */
+    files: Array<FileOut>;
+    /**
+     * Driver Packs
+     */
+    driver_packs: Array<string>;
+    /**
+     * Made From
+     */
+    made_from: string | null;
+    /**
+     * Made By
+     */
+    made_by: string;
+    /**
+     * Made At
+     */
+    made_at: string | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * EnvironmentState
+ */
+export type EnvironmentState = 'making' | 'ready' | 'failed';
+
+/**
  * ErrorOut
  */
 export type ErrorOut = {
@@ -6756,6 +6864,116 @@ export type ListAuditEventsResponses = {
 };
 
 export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
+
+export type ListBootEnvironmentsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/boot-environments';
+};
+
+export type ListBootEnvironmentsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListBootEnvironmentsError = ListBootEnvironmentsErrors[keyof ListBootEnvironmentsErrors];
+
+export type ListBootEnvironmentsResponses = {
+    /**
+     * Successful Response
+     */
+    200: EnvironmentList;
+};
+
+export type ListBootEnvironmentsResponse = ListBootEnvironmentsResponses[keyof ListBootEnvironmentsResponses];
+
+export type MakeBootEnvironmentData = {
+    body: EnvironmentIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/boot-environments';
+};
+
+export type MakeBootEnvironmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MakeBootEnvironmentError = MakeBootEnvironmentErrors[keyof MakeBootEnvironmentErrors];
+
+export type MakeBootEnvironmentResponses = {
+    /**
+     * Successful Response
+     */
+    201: EnvironmentOut;
+};
+
+export type MakeBootEnvironmentResponse = MakeBootEnvironmentResponses[keyof MakeBootEnvironmentResponses];
+
+export type DeleteBootEnvironmentData = {
+    body?: never;
+    path: {
+        /**
+         * Environment Id
+         */
+        environment_id: string;
+    };
+    query?: never;
+    url: '/api/v1/boot-environments/{environment_id}';
+};
+
+export type DeleteBootEnvironmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteBootEnvironmentError = DeleteBootEnvironmentErrors[keyof DeleteBootEnvironmentErrors];
+
+export type DeleteBootEnvironmentResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteBootEnvironmentResponse = DeleteBootEnvironmentResponses[keyof DeleteBootEnvironmentResponses];
+
+export type GetBootEnvironmentData = {
+    body?: never;
+    path: {
+        /**
+         * Environment Id
+         */
+        environment_id: string;
+    };
+    query?: never;
+    url: '/api/v1/boot-environments/{environment_id}';
+};
+
+export type GetBootEnvironmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetBootEnvironmentError = GetBootEnvironmentErrors[keyof GetBootEnvironmentErrors];
+
+export type GetBootEnvironmentResponses = {
+    /**
+     * Successful Response
+     */
+    200: EnvironmentOut;
+};
+
+export type GetBootEnvironmentResponse = GetBootEnvironmentResponses[keyof GetBootEnvironmentResponses];
 
 export type ListBootSessionsData = {
     body?: never;

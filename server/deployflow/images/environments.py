@@ -1,0 +1,159 @@
+"""Boot environments: rows and their files. One list for the whole installation, whoever made them."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from deployflow.identity.models import Tenant
+from deployflow.images.errors import EnvironmentNotFound
+from deployflow.images.models import BootEnvironment, BootEnvironmentFile
+from deployflow.images.schemas import EnvironmentOut, FileOut
+from deployflow.images.states import EnvironmentState
+from deployflow.platform import clock
+from deployflow.platform.changes import changed
+from deployflow.platform.ids import new_id
+from deployflow.platform.runtime import Runtime
+from deployflow.platform.storage import Content, content_store
+
+MANIFEST = "manifest.json"
+
+
+async def list_environments(session: AsyncSession) -> list[EnvironmentOut]:
+    """All of them, the newest first; there are never many."""
+    rows = await session.scalars(
+        select(BootEnvironment)
+        .options(selectinload(BootEnvironment.files))
+        .order_by(BootEnvironment.created_at.desc(), BootEnvironment.id.desc())
+    )
+    return [shape(row) for row in rows]
+
+
+async def get_environment(session: AsyncSession, environment_id: UUID) -> BootEnvironment:
+    """One with its files.
+
+    Raises:
+        EnvironmentNotFound: 404.
+    """
+    row = await session.scalar(
+        select(BootEnvironment)
+        .where(BootEnvironment.id == environment_id)
+        .options(selectinload(BootEnvironment.files))
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise EnvironmentNotFound
+    return row
+
+
+async def newest(session: AsyncSession, kind: str) -> BootEnvironment | None:
+    """The environment of a kind that machines start now."""
+    return await session.scalar(
+        select(BootEnvironment)
+        .where(BootEnvironment.kind == kind, BootEnvironment.state == EnvironmentState.READY)
+        .options(selectinload(BootEnvironment.files))
+        .order_by(BootEnvironment.made_at.desc(), BootEnvironment.id.desc())
+        .limit(1)
+    )
+
+
+async def add_boot_environment(
+    session: AsyncSession,
+    *,
+    kind: str,
+    name: str,
+    files: Mapping[str, Content],
+    made_by: str,
+    environment_version: str = "",
+    architecture: str = "x64",
+) -> BootEnvironment:
+    """Keep an environment that was built elsewhere. Its files are in the content store already, by name."""
+    row = BootEnvironment(
+        id=new_id(),
+        kind=kind,
+        name=name,
+        environment_version=environment_version,
+        architecture=architecture,
+        state=EnvironmentState.READY,
+        driver_packs=[],
+        made_by_name=made_by,
+        made_at=clock.now(),
+    )
+    session.add(row)
+    set_files(row, files)
+    await session.flush()
+    await tell(session)
+    return row
+
+
+def set_files(row: BootEnvironment, files: Mapping[str, Content]) -> None:
+    row.files = [
+        BootEnvironmentFile(environment_id=row.id, name=name, sha256=content.sha256, size_bytes=content.size_bytes)
+        for name, content in sorted(files.items())
+    ]
+
+
+async def tell(session: AsyncSession) -> None:
+    """Tell the screens of every organisation: they all see the same list."""
+    for tenant_id in await session.scalars(select(Tenant.id)):
+        changed(session, "boot-environments", tenant_id=tenant_id)
+
+
+def publish(runtime: Runtime, environment_id: UUID, kind: str, files: Mapping[str, Content]) -> None:
+    """Put it where machines are served from: a folder with a manifest, written last, because it makes it start.
+
+    The files are links to the content, which takes no room and stays when the content is swept. Blocks.
+    """
+    folder = _folder(runtime, environment_id)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    store = runtime.part(content_store)
+    for name, content in files.items():
+        _link(store.path(content.sha256), folder / name)
+    said = {name: {"sha256": content.sha256, "size_bytes": content.size_bytes} for name, content in files.items()}
+    unfinished = folder / f"{MANIFEST}.part"
+    unfinished.write_text(json.dumps({"kind": kind, "files": said}, indent=1))
+    unfinished.replace(folder / MANIFEST)
+
+
+def withdraw(runtime: Runtime, environment_id: UUID) -> None:
+    """Take it from where machines are served. Blocks."""
+    shutil.rmtree(_folder(runtime, environment_id), ignore_errors=True)
+
+
+def shape(row: BootEnvironment) -> EnvironmentOut:
+    return EnvironmentOut(
+        id=row.id,
+        kind="linux" if row.kind == "linux" else "winpe",
+        name=row.name,
+        environment_version=row.environment_version,
+        architecture=row.architecture,
+        state=EnvironmentState(row.state),
+        error_code=row.error_code,
+        error_message=row.error_message,
+        files=[FileOut.model_validate(one) for one in row.files],
+        driver_packs=[str(one["name"]) for one in row.driver_packs],
+        made_from=row.made_from_name,
+        made_by=row.made_by_name,
+        made_at=row.made_at,
+        created_at=row.created_at,
+        version=row.version,
+    )
+
+
+def _folder(runtime: Runtime, environment_id: UUID) -> Path:
+    return runtime.settings.data_dir / "boot" / str(environment_id)
+
+
+def _link(content: Path, name: Path) -> None:
+    try:
+        os.link(content, name)
+    except OSError:
+        # Another disk, or one that knows no links.
+        shutil.copyfile(content, name)
