@@ -3,14 +3,13 @@
 Limits are in requests a minute from one address: enough for a room of machines behind one relay, and not for a flood.
 """
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from deployflow.boot import environments, script
+from deployflow.boot import environments, grub_script, ipxe_script
 from deployflow.boot.asking import PLATFORMS, Asking, field_of, id_of, mac_of
 from deployflow.boot.discovery import Discovery
 from deployflow.boot.errors import TooManySessions
@@ -83,19 +82,21 @@ Asked = Annotated[Asking, Depends(_asking)]
 
 @router.get("/script", response_class=PlainTextResponse)
 async def read_boot_script(
-    _open: Open, request: Request, runtime: CurrentRuntime, asking: Asked, site: Text = None
+    _open: Open, request: Request, runtime: CurrentRuntime, asking: Asked, site: Text = None, loader: Text = None
 ) -> PlainTextResponse:
-    """What a machine starts, as an iPXE script made for this moment."""
+    """What a machine starts, as a script made for this moment: for iPXE, or with `loader=grub` for GRUB."""
     context: Context = request.state.context
     runtime.part(Limits).count(context.ip)
-    if asking.mac is None:
-        return _answer(script.render("start", site=script.query(_=site)[2:], local_disk=script.local_disk()))
+    if asking.mac is None and loader != "grub":
+        return _answer(ipxe_script.start(site))
     async with runtime.db.read(Context(all_tenants=True)) as session:
         plan = await plan_for(session, runtime.settings, site, asking, ip=context.ip)
         server = await _server_url(session, runtime, request, plan)
     if plan.site is not None:
         await runtime.part(Discovery).note(plan.site, asking, ip=context.ip, answer=plan.way)
-    return _answer(_script_of(plan, asking, server))
+    if loader == "grub":
+        return _answer(grub_script.of(plan, asking, server_url=server, host=install.host_of(request)))
+    return _answer(ipxe_script.of(plan, asking, server_url=server))
 
 
 @router.get("/winpe-settings")
@@ -139,58 +140,3 @@ async def _server_url(session: AsyncSession, runtime: Runtime, request: Request,
 
 def _answer(text: str) -> PlainTextResponse:
     return PlainTextResponse(text, headers={"Cache-Control": "no-store"})
-
-
-def _script_of(plan: BootPlan, asking: Asking, server: str) -> str:
-    local_disk = script.local_disk()
-    if plan.way == "message" or plan.site is None:
-        return script.render("message", message=script.text(plan.why), local_disk=local_disk)
-    if plan.way == "local_disk":
-        return script.render("local", why=f"({script.text(plan.why)})", local_disk=local_disk)
-    query = _query_of(plan, asking)
-    if plan.way == "menu":
-        timeout_ms = plan.site.menu_timeout_s * 1000
-        return script.render(
-            "menu",
-            site_name=script.text(plan.site.name, otherwise="this site"),
-            machine=script.text(asking.title),
-            entries="".join(
-                script.render("menu-entry", id=str(choice.id), name=script.text(choice.name, otherwise="A profile"))
-                for choice in plan.choices
-            ).rstrip("\n"),
-            default=str(plan.default or "local"),
-            timeout=f"--timeout {timeout_ms}" if timeout_ms else "",
-            query=query,
-            local_disk=local_disk,
-        )
-    return _environment_script(plan, asking, server, query)
-
-
-def _environment_script(plan: BootPlan, asking: Asking, server: str, query: str) -> str:
-    assert plan.environment is not None
-    assert plan.site is not None
-    values: Mapping[str, str] = {
-        "what": script.text(plan.why),
-        "environment": plan.environment.id,
-        "query": query,
-    }
-    if plan.environment.kind == "winpe":
-        profile = f"&profile={plan.profile_id}" if plan.profile_id else ""
-        return script.render("winpe", **values, profile=profile)
-    profile = f" df.profile={plan.profile_id}" if plan.profile_id else ""
-    return script.render("linux", **values, server=server, site=plan.site.key, mac=asking.mac or "", profile=profile)
-
-
-def _query_of(plan: BootPlan, asking: Asking) -> str:
-    """The machine's own words, to be said again by the next script."""
-    assert plan.site is not None
-    return script.query(
-        site=plan.site.key,
-        mac=asking.mac,
-        uuid=asking.smbios_uuid,
-        serial=asking.serial,
-        manufacturer=asking.manufacturer,
-        product=asking.product,
-        asset=asking.asset,
-        platform=asking.platform,
-    )

@@ -1,7 +1,8 @@
-"""iPXE scripts from the templates in boot/ipxe.
+"""Scripts for loaders, from the templates in boot/ipxe and boot/grub.
 
 iPXE's command line has no quotes: white space ends a word, `${…}` is a setting, `||`, `&&`, `;` and `#` mean something.
-So whatever comes from people or machines is reduced to characters that mean nothing, before it goes in.
+GRUB has quotes and `$`. So whatever comes from people or machines is reduced to characters that mean nothing in either,
+before it goes in.
 """
 
 import re
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 from deployflow.boot.recipe import boot_folder
 
-MAX_TEXT = 70
+MAX_TEXT = 110
 # What is left of a text on a screen. No `$ { } # ; | & < > = ' " \` and nothing outside of ASCII.
 _MEANS_NOTHING = re.compile(r"[^A-Za-z0-9 .,:()+/@_-]")
 _PLACE = re.compile(r"\{\{([a-z_]+)\}\}")
@@ -19,9 +20,9 @@ _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "
 
 
 def render(template: str, /, **values: str) -> str:
-    """A template with its places filled. Every place is filled, and by nothing that is not asked for."""
+    """A template, such as `ipxe/menu.ipxe`, with its places filled: all of them, and by nothing else."""
     text = _template(template)
-    assert set(_PLACE.findall(text)) == values.keys(), f"{template}.ipxe and its caller disagree"
+    assert set(_PLACE.findall(text)) == values.keys(), f"{template} and its caller disagree"
     return _PLACE.sub(lambda place: values[place[1]], text)
 
 
@@ -38,11 +39,11 @@ def query(**values: str | None) -> str:
     return "&".join(f"{name}={quote(value, safe='')}" for name, value in values.items() if value is not None)
 
 
-def local_disk() -> str:
-    """The lines that start the local disk, for the end of a script."""
-    return _template("local-disk").rstrip("\n")
+def file(template: str) -> str:
+    """A template without places, as it is."""
+    return _template(template)
 
 
 @cache
 def _template(name: str) -> str:
-    return (boot_folder() / "ipxe" / f"{name}.ipxe").read_text("utf-8")
+    return (boot_folder() / name).read_text("utf-8")

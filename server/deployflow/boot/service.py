@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from deployflow.boot import environments, sites
+from deployflow.boot import environments, script, sites
 from deployflow.boot.asking import Asking
 from deployflow.boot.environments import Environment
 from deployflow.boot.models import BootSite
@@ -103,3 +103,18 @@ def _no_environment(site: BootSite) -> BootPlan:
     kind = "WinPE" if site.environment == "winpe" else "boot environment"
     how = "import a Windows ISO in the console." if site.environment == "winpe" else "run deployflow boot build."
     return BootPlan("message", f"the server has no {kind} yet: {how}", site)
+
+
+def query_of(plan: BootPlan, asking: Asking) -> str:
+    """The machine's own words, for the next script to say again."""
+    assert plan.site is not None
+    return script.query(
+        site=plan.site.key,
+        mac=asking.mac,
+        uuid=asking.smbios_uuid,
+        serial=asking.serial,
+        manufacturer=asking.manufacturer,
+        product=asking.product,
+        asset=asking.asset,
+        platform=asking.platform,
+    )

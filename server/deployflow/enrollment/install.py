@@ -63,10 +63,19 @@ def server_url(settings: Settings, request: Request) -> str:
     """
     if settings.public_url is not None:
         return settings.public_url
+    return f"{request.url.scheme}://{host_of(request)}"
+
+
+def host_of(request: Request) -> str:
+    """The host that the machine called, and nothing but a host.
+
+    Raises:
+        HostWrong: 400.
+    """
     host = request.headers.get("host", "")
     if not _HOST.match(host):
         raise HostWrong
-    return f"{request.url.scheme}://{host}"
+    return host
 
 
 def script(name: Literal["install.sh", "install.ps1"], url: str) -> str:

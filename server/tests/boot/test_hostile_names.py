@@ -63,6 +63,19 @@ class TestNothingGetsIn:
                 assert line.count(" --") == known.count(" --")
 
     @pytest.mark.parametrize("text", HOSTILE)
+    async def test_nor_one_of_grub(self, app: FastAPI, clients: Clients, site: BootSite, text: str) -> None:
+        profile = await make_profile(clients, "Kiosk")
+        hostile = {"serial": text, "manufacturer": text, "product": text, "uuid": text}
+        calm = dict.fromkeys(hostile, "x")
+        for more in ({}, {"profile": str(profile.id)}):
+            usual = await ask(app, site, loader="grub", **calm, **more)
+            attacked = await ask(app, site, loader="grub", **hostile, **more)
+            for known, line in zip(usual.splitlines(), attacked.splitlines(), strict=True):
+                assert line.split(" ")[0] == known.split(" ")[0]
+                for mark in "$\"'`\\;|{}<>":
+                    assert line.count(mark) == known.count(mark), line
+
+    @pytest.mark.parametrize("text", HOSTILE)
     async def test_no_name_of_a_profile_or_site_becomes_a_command(
         self, app: FastAPI, clients: Clients, site: BootSite, text: str
     ) -> None:

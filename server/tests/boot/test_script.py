@@ -109,6 +109,40 @@ class TestWay:
             assert "menu DeployFlow at Main site" in (await client.get("/boot/v1/script", params=MACHINE)).text
 
 
+@pytest.mark.usefixtures("environment")
+class TestGrub:
+    """Where Secure Boot is on."""
+
+    async def test_it_has_the_same_menu_and_leads_into_the_same_environment(
+        self, app: FastAPI, clients: Clients, site: BootSite
+    ) -> None:
+        profile = await make_profile(clients)
+        await change_site(clients, site, default_profile_id=profile.id)
+        menu = await ask(app, site, loader="grub")
+        assert f'menuentry "Office PC" --id {profile.id} {{' in menu
+        assert (f"set default={profile.id}\n" in menu, "set timeout=30\n" in menu) == (True, True)
+        target = re.search(r'configfile "\(http,boot\.test:8480\)(\S+)"', menu)
+        assert target is not None
+        async with open_client(app) as client:
+            started = (await client.get(target[1])).text
+        assert f"linux (http,boot.test:8480)/boot/v1/environments/{ENVIRONMENT_ID}/vmlinuz" in started
+        assert f"df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id} quiet" in started
+
+    async def test_a_machine_whose_disk_is_done_goes_on_to_it(
+        self, app: FastAPI, clients: Clients, site: BootSite
+    ) -> None:
+        await make_deployment(clients, State.SUCCEEDED, consumed_at=clock.now())
+        assert (await ask(app, site, loader="grub")).endswith("exit\n")
+
+    async def test_what_it_cannot_do_is_said(
+        self, app: FastAPI, clients: Clients, site: BootSite, settings: Settings
+    ) -> None:
+        make_environment(settings, kind="winpe", id="fedcba9876543210")
+        await change_site(clients, site, environment="winpe", unknown_machines="wait")
+        assert "WinPE is started by iPXE" in await ask(app, site, loader="grub")
+        assert "did not say which machine" in await ask(app, site, loader="grub", mac="")
+
+
 class TestWithoutOurEnvironment:
     async def test_what_stands_in_the_way_is_said_on_the_screen(
         self, app: FastAPI, clients: Clients, site: BootSite

@@ -2571,7 +2571,7 @@ export const readLoader = <ThrowOnError extends boolean = true>(options: Options
 /**
  * Read Boot Script
  *
- * What a machine starts, as an iPXE script made for this moment.
+ * What a machine starts, as a script made for this moment: for iPXE, or with `loader=grub` for GRUB.
  */
 export const readBootScript = <ThrowOnError extends boolean = true>(options?: Options<ReadBootScriptData, ThrowOnError>): RequestResult<ReadBootScriptResponses, ReadBootScriptErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ReadBootScriptResponses, ReadBootScriptErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

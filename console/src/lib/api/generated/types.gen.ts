@@ -11090,6 +11090,10 @@ export type ReadBootScriptData = {
          */
         site?: string | null;
         /**
+         * Loader
+         */
+        loader?: string | null;
+        /**
          * Mac
          */
         mac?: string | null;
