@@ -117,7 +117,7 @@ public sealed partial class ActionDispatcher(
             _accepted.TryRemove(order.ActionId, out _);
             action.Ended.SetResult();
             sender.Raise();
-            // Only a call that offered no slot is worth ending at once: more work may wait, and no order can be lost with it.
+            // Only a call that offered no slot is worth overtaking at once: more work may wait.
             if (wasFull)
                 heldCall.Renew();
             else

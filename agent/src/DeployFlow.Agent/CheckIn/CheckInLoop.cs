@@ -19,6 +19,7 @@ public sealed partial class CheckInLoop(
 
     private static readonly TimeSpan Hasty = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan HastyPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan OvertakenLimit = TimeSpan.FromSeconds(5);
 
     private readonly IdleMemory _memory = new();
 
@@ -30,20 +31,24 @@ public sealed partial class CheckInLoop(
         while (true)
         {
             stopping.ThrowIfCancellationRequested();
-            var renewed = heldCall.Begin();
+            var news = heldCall.Begin();
             var begun = time.GetTimestamp();
-            using var call = CancellationTokenSource.CreateLinkedTokenSource(stopping, renewed);
+            var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+            var call = server.CheckInAsync(Request(AgentStatus.Idle, (int)ServerConnection.MaxWait.TotalSeconds), ending.Token);
+            // Not before this run's receipt is here: an older one that arrives behind a newer one looks like a clone.
+            if (receipts.IsOfThisRun && await Task.WhenAny(call, news) != call)
+            {
+                _ = TakeOvertakenAsync(call, ending);
+                continue;
+            }
+
+            ending.Dispose();
             try
             {
-                var answer = await server.CheckInAsync(Request(AgentStatus.Idle, (int)ServerConnection.MaxWait.TotalSeconds), call.Token);
-                if (answer.Value is { } response)
-                    await TakeAsync(response, time.GetElapsedTime(begun), renewed, stopping);
+                if ((await call) is { Value: { } response })
+                    await TakeAsync(response, time.GetElapsedTime(begun), news, stopping);
                 else
-                    await WaitAfterFailureAsync(answer.Problem!, stopping);
-            }
-            catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
-            {
-                // Renewed: something changed that the server should know now.
+                    await WaitAfterFailureAsync((await call).Problem!, stopping);
             }
             catch (SqliteException error)
             {
@@ -72,28 +77,57 @@ public sealed partial class CheckInLoop(
             maxWait);
     }
 
-    private async Task TakeAsync(CheckInResponse response, TimeSpan took, CancellationToken renewed, CancellationToken stopping)
+    /// <summary>
+    /// Takes what a call brings that a newer one has overtaken. The server answers it at once, and it may have put orders
+    /// into the answer just before: dropped with the connection, they would be handed out again only seconds later.
+    /// </summary>
+    private async Task TakeOvertakenAsync(Task<ServerAnswer<CheckInResponse>> call, CancellationTokenSource ending)
+    {
+        using var _ = ending;
+        // Behind a balancer the newer call may have gone to a server that knows nothing of this one.
+        ending.CancelAfter(OvertakenLimit);
+        try
+        {
+            if ((await call).Value is { } response)
+                TakeOrders(response);
+        }
+        catch (OperationCanceledException)
+        {
+            // The limit, or the agent stops.
+        }
+        catch (SqliteException)
+        {
+            // The receipt cannot be kept: the server gives it again to the newer call.
+        }
+    }
+
+    private async Task TakeAsync(CheckInResponse response, TimeSpan took, Task news, CancellationToken stopping)
     {
         Recovered();
         if (clock.Observe(response.ServerTime))
             Log.ClockCorrected(logger, clock.Offset.TotalSeconds);
+        TakeOrders(response);
+        status.Note(response.DeviceState, time.GetUtcNow());
+        if (response.WantsInventory)
+            inventory.Want();
+        await WaitForNextAsync(response, took, news, stopping);
+    }
+
+    private void TakeOrders(CheckInResponse response)
+    {
         // On disk before the next check-in: the receipt is what tells this machine from its clone.
         if (response.Receipt is { } receipt)
             receipts.Keep(receipt);
-        status.Note(response.DeviceState, time.GetUtcNow());
         foreach (var order in response.Actions ?? [])
             Survive(order.ActionId, () => dispatcher.Accept(order));
         foreach (var actionId in response.Cancel ?? [])
             Survive(actionId, () => dispatcher.Cancel(actionId));
-        if (response.WantsInventory)
-            inventory.Want();
-        await WaitForNextAsync(response, took, renewed, stopping);
     }
 
-    private async Task WaitForNextAsync(CheckInResponse response, TimeSpan took, CancellationToken renewed, CancellationToken stopping)
+    private async Task WaitForNextAsync(CheckInResponse response, TimeSpan took, Task news, CancellationToken stopping)
     {
         var silent = response is { Actions: null or [], Receipt: null };
-        _hastyAnswers = silent && took < Hasty && !renewed.IsCancellationRequested ? _hastyAnswers + 1 : 0;
+        _hastyAnswers = silent && took < Hasty && !news.IsCompleted ? _hastyAnswers + 1 : 0;
         var wait = TimeSpan.FromSeconds(Math.Clamp(response.NextCheckInS, 0, 300));
         if (wait == TimeSpan.Zero && _hastyAnswers >= MostHastyAnswers)
             wait = HastyPause;
@@ -101,8 +135,14 @@ public sealed partial class CheckInLoop(
             _memory.Trim();
         if (wait == TimeSpan.Zero)
             return;
-        using var pause = CancellationTokenSource.CreateLinkedTokenSource(stopping, renewed);
-        await Task.Delay(wait, time, pause.Token);
+        try
+        {
+            await news.WaitAsync(wait, time, stopping);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing happened meanwhile.
+        }
     }
 
     /// <summary>One bad order must not end the loop.</summary>

@@ -9,11 +9,14 @@ public sealed class ReceiptStore(JournalDatabase database)
 
     public string? Current { get; private set; } = database.Meta(Name);
 
+    /// <summary>The server gave it to this start of the agent, not to one before.</summary>
+    public bool IsOfThisRun { get; private set; }
+
     public void Keep(string receipt)
     {
-        if (receipt == Current)
-            return;
-        database.SetMeta(Name, receipt);
+        if (receipt != Current)
+            database.SetMeta(Name, receipt);
         Current = receipt;
+        IsOfThisRun = true;
     }
 }

@@ -10,11 +10,13 @@ internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly SocketHttpServer _http;
     private readonly ConcurrentQueue<ActionOrder> _orders = new();
+    private readonly ConcurrentQueue<ActionOrder> _ordersForOvertaken = new();
     private readonly ConcurrentDictionary<string, (ActionOrder Order, DateTimeOffset At)> _handedOut = new();
     private readonly ConcurrentDictionary<string, bool> _cancels = new();
     private readonly Lock _gate = new();
     private readonly List<(string What, object Value)> _seen = [];
     private readonly HashSet<string> _nonces = new(StringComparer.Ordinal);
+    private TaskCompletionSource _held = NewSource();
     private TaskCompletionSource _wake = NewSource();
     private TaskCompletionSource _news = NewSource();
     private byte[]? _publicKey;
@@ -59,6 +61,9 @@ internal sealed class FakeServer : IAsyncDisposable
         _orders.Enqueue(order);
         Wake();
     }
+
+    /// <summary>Goes out with the answer to a call that a newer one has overtaken, as when both cross on their way.</summary>
+    public void OrderByOvertakenCall(ActionOrder order) => _ordersForOvertaken.Enqueue(order);
 
     public void Cancel(string actionId)
     {
@@ -193,31 +198,46 @@ internal sealed class FakeServer : IAsyncDisposable
 
     private async Task<CheckInResponse> CheckInAsync(CheckInRequest request, Task wake, CancellationToken gone)
     {
+        var began = DateTimeOffset.UtcNow;
+        var overtaken = NewSource();
+        Interlocked.Exchange(ref _held, overtaken).TrySetResult();
         var receipt = request.Receipt is null ? $"receipt-{request.RunId}" : null;
-        HandOutLostOnesAgain(request);
         var silent = _orders.IsEmpty && _cancels.IsEmpty && receipt is null && !WantsInventory;
-        if (silent && request.MaxWaitS > 0)
-            await Task.WhenAny(wake, Task.Delay(TimeSpan.FromSeconds(_handedOut.IsEmpty ? request.MaxWaitS : 1.5), gone));
+        for (var waited = 0; silent && waited < request.MaxWaitS && !wake.IsCompleted && !overtaken.Task.IsCompleted; waited++)
+        {
+            await Task.WhenAny(wake, overtaken.Task, Task.Delay(TimeSpan.FromSeconds(1), gone));
+            gone.ThrowIfCancellationRequested();
+            HandOutLostOnesAgain(request, began);
+            silent = _orders.IsEmpty;
+        }
+
         gone.ThrowIfCancellationRequested();
         var orders = new List<ActionOrder>();
-        while (orders.Count < request.FreeSlots && _orders.TryDequeue(out var order))
+        var cancels = new List<string>();
+        var source = overtaken.Task.IsCompleted ? _ordersForOvertaken : _orders;
+        while (orders.Count < request.FreeSlots && source.TryDequeue(out var order))
         {
             orders.Add(order);
             _handedOut[order.ActionId] = (order, DateTimeOffset.UtcNow);
         }
 
-        var cancels = _cancels.Keys.ToList();
-        _cancels.Clear();
+        if (!overtaken.Task.IsCompleted)
+        {
+            cancels.AddRange(_cancels.Keys);
+            _cancels.Clear();
+        }
+
         return new CheckInResponse(Now, DeviceState, 0, receipt, WantsInventory, orders, cancels);
     }
 
-    /// <summary>An answer may be lost on its way: what the agent neither runs nor reports goes out under a new fence.</summary>
-    private void HandOutLostOnesAgain(CheckInRequest request)
+    /// <summary>An answer may be lost on its way: what a later call neither runs nor has reported goes out under a new fence.</summary>
+    private void HandOutLostOnesAgain(CheckInRequest request, DateTimeOffset began)
     {
-        foreach (var (order, at) in _handedOut.Values.Where(item => DateTimeOffset.UtcNow - item.At > TimeSpan.FromSeconds(1)))
+        foreach (var (order, at) in _handedOut.Values.Where(item => item.At < began && DateTimeOffset.UtcNow - item.At > TimeSpan.FromSeconds(1)))
         {
-            if (_handedOut.TryRemove(order.ActionId, out _) && request.Running.All(running => running.ActionId != order.ActionId)
-                && Reports.All(report => report.ActionId != order.ActionId))
+            if (_handedOut.TryRemove(order.ActionId, out _)
+                && request.Running.All(running => running.ActionId != order.ActionId || running.Fence < order.Fence)
+                && Reports.All(report => report.ActionId != order.ActionId || report.Fence < order.Fence))
                 _orders.Enqueue(order with { Fence = order.Fence + 1 });
         }
     }
