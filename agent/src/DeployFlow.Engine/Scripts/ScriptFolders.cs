@@ -8,12 +8,14 @@ namespace DeployFlow.Engine.Scripts;
 /// <summary>Private folders with random names, one for each script that runs.</summary>
 public sealed class ScriptFolders(DataDirectory data)
 {
+    private readonly Lock _gate = new();
+
     /// <summary>Removes what a dead agent left behind.</summary>
     public void RemoveLeftovers() => Remove(data.Scripts);
 
     public ScriptFolder Create(ScriptOrder order, Interpreter interpreter)
     {
-        data.Files.EnsureDirectory(data.Scripts);
+        EnsureParent();
         var path = Path.Combine(data.Scripts, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         data.Files.EnsureDirectory(path);
         var script = Path.Combine(path, interpreter.ScriptFile);
@@ -23,6 +25,16 @@ public sealed class ScriptFolders(DataDirectory data)
         var wrapper = Path.Combine(path, "run" + Path.GetExtension(interpreter.Wrapper));
         File.WriteAllBytes(wrapper, Resource(interpreter.Wrapper));
         return new ScriptFolder(path, wrapper);
+    }
+
+    /// <summary>Its permissions are set once: two scripts that begin together would set them at the same time, which Windows may refuse.</summary>
+    private void EnsureParent()
+    {
+        lock (_gate)
+        {
+            if (!Directory.Exists(data.Scripts))
+                data.Files.EnsureDirectory(data.Scripts);
+        }
     }
 
     internal static void Remove(string path)
