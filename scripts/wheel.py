@@ -22,7 +22,7 @@ def main() -> None:
         AGENTS_INSIDE.mkdir()
         for build in (AGENT / "dist").glob("deployflow-agent-*"):
             shutil.copy2(build, AGENTS_INSIDE)
-        shutil.copytree(ROOT / "boot" / "linux", BOOT_INSIDE / "linux")
+        shutil.copytree(ROOT / "boot", BOOT_INSIDE)
         run("build the wheel", [uv(), "build", "--wheel", "--out-dir", SERVER / "dist"], cwd=SERVER)
     finally:
         remove_copies()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from netboot.lab import Environment, Lab, build_environment, lab
 from netboot.machine import FIRMWARE
 from netboot.namespaces import Network
 
@@ -43,3 +44,16 @@ def network() -> Iterator[Network]:
             yield made
     finally:
         made.remove()
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """Built once, outside of any test's network: it needs the distribution's mirror where nothing is cached."""
+    return build_environment(tmp_path_factory.mktemp("environment"))
+
+
+@pytest.fixture
+def installation(environment: Environment, network: Network, tmp_path: Path) -> Iterator[Lab]:
+    """A server with the built environment, in a network where machines can boot."""
+    with lab(network, environment, tmp_path / "lab") as made:
+        yield made

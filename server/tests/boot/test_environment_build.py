@@ -40,12 +40,13 @@ def entries(packed: bytes) -> dict[str, tuple[int, bytes, int]]:
 
 class TestArchive:
     def test_it_holds_what_was_put_in_with_parents_and_modes(self, tmp_path: Path) -> None:
-        (tmp_path / "etc").mkdir()
-        (tmp_path / "etc" / "hosts").write_text("127.0.0.1 localhost\n")
-        (tmp_path / "init").write_text("#!/bin/sh\n")
-        (tmp_path / "init").chmod(0o744)
+        root = tmp_path / "root"
+        (root / "etc").mkdir(parents=True)
+        (root / "etc" / "hosts").write_text("127.0.0.1 localhost\n")
+        (root / "init").write_text("#!/bin/sh\n")
+        (root / "init").chmod(0o744)
         archive = Archive()
-        archive.tree(tmp_path)
+        archive.tree(root)
         archive.link("usr/bin/sh", "busybox")
         archive.device("dev/console", 5, 1)
         found = entries(archive.packed(modified=1_700_000_000))
@@ -62,11 +63,11 @@ class TestArchive:
         for name in names:
             first.file(name, name.encode())
         for name in reversed(names):
-            path = tmp_path / name
-            path.parent.mkdir(exist_ok=True)
+            path = tmp_path / "root" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(name.encode())
             os.utime(path, (1, 1))
-        second.tree(tmp_path)
+        second.tree(tmp_path / "root")
         assert first.packed(modified=5) == second.packed(modified=5)
 
 

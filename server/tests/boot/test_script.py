@@ -53,12 +53,13 @@ class TestWay:
         text = await ask(app, site, profile=str(profile.id))
         assert (
             f"kernel environments/{ENVIRONMENT_ID}/vmlinuz initrd=initrd.img df.server=http://boot.test:8480"
-            f" df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id} quiet"
+            f" df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id}"
+            " console=ttyS0,115200 console=tty0 quiet"
         ) in text
 
     async def test_the_policies_of_a_site(self, app: FastAPI, clients: Clients, site: BootSite) -> None:
         await change_site(clients, site, unknown_machines="wait")
-        assert "df.mac=52:54:00:12:34:56 quiet" in await ask(app, site)
+        assert "df.mac=52:54:00:12:34:56 console=ttyS0,115200 console=tty0 quiet" in await ask(app, site)
         await change_site(clients, site, unknown_machines="local_disk")
         text = await ask(app, site)
         assert "sanboot --no-describe --drive 0x80" in text
@@ -126,7 +127,10 @@ class TestGrub:
         async with open_client(app) as client:
             started = (await client.get(target[1])).text
         assert f"linux (http,boot.test:8480)/boot/v1/environments/{ENVIRONMENT_ID}/vmlinuz" in started
-        assert f"df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id} quiet" in started
+        assert (
+            f"df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id} console=ttyS0,115200 console=tty0 quiet"
+            in started
+        )
 
     async def test_a_machine_whose_disk_is_done_goes_on_to_it(
         self, app: FastAPI, clients: Clients, site: BootSite
