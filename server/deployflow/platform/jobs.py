@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 CHANNEL = "jobs"
-LOOK_EVERY = timedelta(seconds=30)
+LOOK_EVERY = timedelta(seconds=15)
 FIRST_LOOK_AFTER = timedelta(seconds=1)
-# A job writes its progress every few seconds; one that has not for this long lost its process.
-ORPHANED_AFTER = timedelta(seconds=90)
+# A job writes its progress every second or so; one that has not for this long lost its process. If it did not, two
+# processes do the same, which costs time and nothing else.
+ORPHANED_AFTER = timedelta(seconds=30)
 
 Step = Callable[[Runtime, UUID], Awaitable[None]]
 
@@ -161,7 +162,7 @@ def _load(runtime: Runtime, jobs: Jobs, loop: asyncio.AbstractEventLoop) -> "Eng
 
 
 def periodic(runtime: Runtime) -> list[Periodic]:
-    """Looks for jobs: soon after the start, when told to, and every half minute."""
+    """Looks for jobs: soon after the start, when told to, and every now and then."""
     jobs = runtime.part(Jobs)
     jobs.listen()
     return [Periodic("jobs.look", LOOK_EVERY, jobs.look, first=FIRST_LOOK_AFTER)]

@@ -115,10 +115,13 @@ def _plain(address: Address) -> Address:
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Assigned to protocols and tunnels; older Pythons count parts of them as public.
+_SPECIAL = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
 
 
 def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast
+    odd = address.is_multicast or address.is_reserved or any(address in network for network in _SPECIAL)
+    return address.is_global and not odd
 
 
 class _PinnedHttp(http.client.HTTPConnection):

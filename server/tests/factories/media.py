@@ -64,6 +64,18 @@ def make_wim(editions: tuple[EditionSpec, ...] = (HOME, PRO), *, solid: bool = F
     return file
 
 
+@cache
+def make_large_wim(mib: int = 48) -> Path:
+    """A WIM that takes seconds to prepare."""
+    tree = Path(tempfile.mkdtemp(dir=_folder()))
+    noise = random.Random(7)  # noqa: S311  test data
+    for number in range(mib // 8):
+        (tree / f"{number}.bin").write_bytes(noise.randbytes(8 * 1024 * 1024))
+    file = tree.with_suffix(".wim")
+    _run("wimlib-imagex", "capture", tree, file, "Large", "--compress=none", *_properties(PRO))
+    return file
+
+
 def _properties(one: EditionSpec) -> Sequence[str]:
     if one.edition_id is None:
         return ()
