@@ -128,9 +128,9 @@ class TestGrub:
             started = (await client.get(target[1])).text
         assert f"linux (http,boot.test:8480)/boot/v1/environments/{ENVIRONMENT_ID}/vmlinuz" in started
         assert (
-            f"df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id} console=ttyS0,115200 console=tty0 quiet"
-            in started
-        )
+            f"df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id}"
+            " console=ttyS0,115200 console=tty0 quiet"
+        ) in started
 
     async def test_a_machine_whose_disk_is_done_goes_on_to_it(
         self, app: FastAPI, clients: Clients, site: BootSite
