@@ -14,7 +14,8 @@ type LogViewerProps = {
   /** More may come: the viewer follows the end unless somebody scrolled up. */
   live: boolean;
   truncated?: boolean;
-  downloadHref: string;
+  /** Where the whole text is, if the server offers one. */
+  downloadHref?: string;
   empty: ReactNode;
 };
 
@@ -92,15 +93,17 @@ export function LogViewer({ chunks, live, truncated, downloadHref, empty }: LogV
           onClick={() => setFollow(!follow)}
           icon={<ArrowDownToLine {...icon} />}
         />
-        <a
-          href={downloadHref}
-          download
-          aria-label="Download the log"
-          title="Download the log"
-          className={buttonVariants({ variant: "ghost", size: "iconSm" })}
-        >
-          <Download {...icon} />
-        </a>
+        {downloadHref && (
+          <a
+            href={downloadHref}
+            download
+            aria-label="Download the log"
+            title="Download the log"
+            className={buttonVariants({ variant: "ghost", size: "iconSm" })}
+          >
+            <Download {...icon} />
+          </a>
+        )}
       </div>
       <section
         ref={scroller}

@@ -1,4 +1,4 @@
-import type { ActionOut, ScriptOut } from "./generated/types.gen";
+import type { ActionOut, DeploymentOut, ScriptOut } from "./generated/types.gen";
 
 /** The words of the console for the shapes of contracts/openapi.json. */
 export type {
@@ -8,8 +8,16 @@ export type {
   ApiKeyCreated,
   Attention,
   AuditEvent,
+  BootSessionOut as BootSession,
+  BootSiteIn,
+  BootSiteOut as BootSite,
+  DeploymentDetail,
+  DeploymentLogPiece,
+  DeploymentOut as Deployment,
+  DeploymentStepOut as DeploymentStep,
   DeviceDetail,
   DeviceOut as Device,
+  DiscoveredMachineOut as DiscoveredMachine,
   InventoryOut as Inventory,
   LogChunkOut as LogChunk,
   Me,
@@ -25,6 +33,8 @@ export type {
   Settings,
   SetupRequest,
   SignIn,
+  TechnicianPinMade,
+  TechnicianPinOut as TechnicianPin,
   TimelineStep,
   TokenIn as EnrollmentTokenCreate,
   TokenMade as EnrollmentTokenCreated,
@@ -36,4 +46,5 @@ export type {
 } from "./generated/types.gen";
 
 export type ActionStatus = ActionOut["status"];
+export type DeploymentState = DeploymentOut["state"];
 export type ScriptLanguage = ScriptOut["language"];

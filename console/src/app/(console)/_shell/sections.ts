@@ -1,11 +1,13 @@
 import {
   Activity,
   FileCode2,
+  HardDriveDownload,
   House,
   KeyRound,
   Lock,
   type LucideIcon,
   Monitor,
+  Network,
   ScrollText,
   Settings,
   Users,
@@ -26,6 +28,19 @@ export const GROUPS: SectionGroup[] = [
   {
     label: null,
     sections: [{ label: "Overview", href: paths.overview, icon: House, permission: null, key: "o" }],
+  },
+  {
+    label: "Deploy",
+    sections: [
+      {
+        label: "Deployments",
+        href: paths.deployments,
+        icon: HardDriveDownload,
+        permission: "deployments:read",
+        key: "y",
+      },
+      { label: "Boot", href: paths.boot, icon: Network, permission: "boot:read", key: "b" },
+    ],
   },
   {
     label: "Manage",

@@ -24,6 +24,7 @@ import { paths } from "@/lib/paths";
 import { useCan } from "@/lib/session";
 import { DeviceActions } from "./device-actions";
 import { DeviceActivity } from "./device-activity";
+import { DeployButton, DeviceDeployments } from "./device-deployments";
 import { DeviceMenu } from "./device-menu";
 
 export function DevicePage() {
@@ -78,6 +79,7 @@ function DeviceView({ device }: { device: Device }) {
                 Run a script
               </ButtonLink>
             )}
+            {can("deployments:write") && device.state !== "revoked" && <DeployButton device={device} />}
             <DeviceMenu device={device} />
           </>
         }
@@ -100,6 +102,15 @@ function DeviceView({ device }: { device: Device }) {
           },
           ...(can("actions:read")
             ? [{ id: "actions", label: "Actions", content: <DeviceActions device={device} /> }]
+            : []),
+          ...(can("deployments:read")
+            ? [
+                {
+                  id: "deployments",
+                  label: "Deployments",
+                  content: <DeviceDeployments deviceId={device.id} />,
+                },
+              ]
             : []),
           ...(can("audit:read")
             ? [{ id: "activity", label: "Activity", content: <DeviceActivity deviceId={device.id} /> }]

@@ -1,0 +1,5 @@
+import { DeploymentsPage } from "./_components/deployments-page";
+
+export default function Page() {
+  return <DeploymentsPage />;
+}
