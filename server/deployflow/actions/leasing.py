@@ -155,11 +155,20 @@ async def _look_for_ended(
     for action_id, visit in unknown.items():
         row = ended.get(action_id)
         sight = sights[visit.device_id]
-        lost = row is not None and row.device_id == visit.device_id and row.presumed
-        if lost and row is not None and row.status == Status.INTERRUPTED and _holds(visit, row):
+        status = _concluded(row, visit)
+        if status == Status.INTERRUPTED:
             sight.take_back.append(action_id)
-        else:
+        elif status != Status.EXPIRED:
+            # Of an expired one the device itself says whether it had begun it in time.
             sight.cancel.append(action_id)
+
+
+def _concluded(row: Row[Any] | None, visit: Visit) -> Status | None:
+    """How the server, without the device's word, believes that ended which the device still has."""
+    if row is None or row.device_id != visit.device_id or not row.presumed or not _holds(visit, row):
+        return None
+    status: Status = row.status
+    return status
 
 
 async def hand_out(

@@ -16,7 +16,7 @@ from deployflow.actions.leasing import regain
 from deployflow.actions.models import Action, ActionLog
 from deployflow.actions.schemas import Finished, LogChunk, Report
 from deployflow.actions.service import announce, finished
-from deployflow.actions.states import ENDED, Event, Status, advance
+from deployflow.actions.states import ENDED, REGAINABLE, Event, Status, advance
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
 from deployflow.platform.db import is_unavailable
@@ -103,7 +103,7 @@ async def _one(
         return "stale"
     if isinstance(report, Finished):
         return await _finish(session, ledger, action, report)
-    if action.status in ENDED and not (action.status == Status.INTERRUPTED and action.presumed):
+    if action.status in ENDED and not (action.presumed and action.status in REGAINABLE):
         # Chunks may come behind the end where a call was cut in two; they are kept all the same.
         late = isinstance(report, LogChunk) and not action.presumed
         return _chunk(ledger, outcomes, report) if late and isinstance(report, LogChunk) else "stale"
@@ -117,11 +117,12 @@ def _go_on(ledger: _Ledger, action: Action, at: datetime) -> bool:
     """The device works on it. True when that is news."""
     if action.status == Status.RUNNING:
         return False
-    if action.status == Status.INTERRUPTED:
+    started = _believable(at, action, ledger.now)
+    if action.status in ENDED:
         regain(action, now=ledger.now)
     else:
-        started = _believable(at, action, ledger.now)
         advance(action, Event.START, at=started)
+    if action.started_at is None:
         action.started_at = started
         action.overdue_at = ledger.now + timedelta(seconds=action.timeout_s) + OVERDUE_AFTER
     action.lease_until = ledger.now + ledger.lease

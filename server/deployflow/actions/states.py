@@ -54,7 +54,7 @@ class Event(StrEnum):
     LOSE = "lose"
     """The lease of a started action ended without news."""
     REGAIN = "regain"
-    """A device thought lost says that it still runs it."""
+    """A device that was silent says that it runs it: it had started it before its time had passed, or never stopped."""
     CORRECT = "correct"
     """The device reports the true end of what the server had concluded."""
 
@@ -64,6 +64,8 @@ LIVE = frozenset({PENDING, LEASED, RUNNING})
 ENDED = frozenset(Status) - LIVE
 # What only the server can conclude; the device corrects it.
 PRESUMED_ENDS = frozenset({Status.INTERRUPTED, Status.TIMED_OUT, Status.CANCELLED, Status.EXPIRED})
+# The device may still be at it, or may have begun it unseen. The others tell it to stop.
+REGAINABLE = frozenset({Status.INTERRUPTED, Status.EXPIRED})
 
 TRANSITIONS: Mapping[Event, tuple[frozenset[Status], frozenset[Status]]] = {
     Event.LEASE: (frozenset({PENDING, LEASED}), frozenset({LEASED})),
@@ -76,7 +78,7 @@ TRANSITIONS: Mapping[Event, tuple[frozenset[Status], frozenset[Status]]] = {
     Event.EXPIRE: (frozenset({PENDING}), frozenset({Status.EXPIRED})),
     Event.TIME_OUT: (frozenset({RUNNING}), frozenset({Status.TIMED_OUT})),
     Event.LOSE: (frozenset({RUNNING}), frozenset({Status.INTERRUPTED})),
-    Event.REGAIN: (frozenset({Status.INTERRUPTED}), frozenset({RUNNING})),
+    Event.REGAIN: (REGAINABLE, frozenset({RUNNING})),
     Event.CORRECT: (PRESUMED_ENDS, ENDED),
 }
 NEEDS_PRESUMED = frozenset({Event.REGAIN, Event.CORRECT})

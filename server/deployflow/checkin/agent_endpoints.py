@@ -33,13 +33,15 @@ log = structlog.get_logger(__name__)
 # moments; a long one spreads them out, as a queue for connections does at once.
 OUTAGE_RETRY_S = 4
 LONGEST_RETRY_S = 30
+# From when a device was to be back to when its call has failed again.
+RETURN_TAKES_S = 2
 
 
 class CheckInEndpoint:
     """The ASGI application behind the route. Problems that it raises are answered by the app's handlers."""
 
     def __init__(self) -> None:
-        self._away_since = self._away_until = float("-inf")
+        self._away_since = self._next_failure_by = float("-inf")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         runtime: Runtime = scope["app"].state.runtime
@@ -64,12 +66,17 @@ class CheckInEndpoint:
         await send_json(send, _encode(answer))
 
     def _outage_retry_s(self) -> int:
-        """As long as the database has been away, within limits."""
+        """As long as the database has been away, within limits.
+
+        Had it stayed away, those sent away before would have failed again by now: so it was back in between, and this
+        is the beginning of another outage.
+        """
         now = time.monotonic()
-        if now - self._away_until > LONGEST_RETRY_S:
+        if now > self._next_failure_by:
             self._away_since = now
-        self._away_until = now
-        return int(min(LONGEST_RETRY_S, max(OUTAGE_RETRY_S, now - self._away_since)))
+        longest = int(min(LONGEST_RETRY_S, max(OUTAGE_RETRY_S, now - self._away_since)))
+        self._next_failure_by = now + longest + RETURN_TAKES_S
+        return longest
 
 
 def _encode(answer: Answer) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from deployflow.actions import leasing, service
-from deployflow.actions.leasing import Delivery, Visit
+from deployflow.actions.leasing import Delivery, Sight, Visit
 from deployflow.actions.models import Action
 from deployflow.actions.service import Order
 from deployflow.platform.context import Actor, Context, system_context
@@ -61,13 +61,21 @@ async def lease(
     runtime: Runtime, device_id: UUID | None, *, free_slots: int = 16, run_id: UUID | None = None, **running: int
 ) -> list[Delivery]:
     """One look and hand-out, as the check-in does it."""
-    assert device_id is not None
-    visit = Visit(device_id, run_id or uuid4(), {UUID(key): fence for key, fence in running.items()}, free_slots)
-    async with runtime.db.read(system_context()) as session:
-        sight = (await leasing.look(session, [visit]))[device_id]
+    visit = visit_of(device_id, free_slots=free_slots, run_id=run_id, **running)
+    sight = await look(runtime, visit)
     async with runtime.db.write(system_context()) as session:
-        given = await leasing.hand_out(runtime, session, {device_id: (visit, sight)})
-    return given.get(device_id, [])
+        given = await leasing.hand_out(runtime, session, {visit.device_id: (visit, sight)})
+    return given.get(visit.device_id, [])
+
+
+def visit_of(device_id: UUID | None, *, free_slots: int = 16, run_id: UUID | None = None, **running: int) -> Visit:
+    assert device_id is not None
+    return Visit(device_id, run_id or uuid4(), {UUID(key): fence for key, fence in running.items()}, free_slots)
+
+
+async def look(runtime: Runtime, visit: Visit) -> Sight:
+    async with runtime.db.read(system_context()) as session:
+        return (await leasing.look(session, [visit]))[visit.device_id]
 
 
 async def row(runtime: Runtime, action_id: UUID | str) -> Action:

@@ -1,67 +1,20 @@
 """What devices report, and what the ledger makes of it."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
 
 from deployflow.actions.models import Action, ActionLog
-from deployflow.actions.tasks import Sweeps
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
 from deployflow.platform.runtime import Runtime
 from tests.actions.conftest import Queue, lease, row
+from tests.actions.reports import finished, leased, log, send, started
 from tests.factories import fleet
 from tests.support.clients import Clients
 from tests.support.machines import Machine
-
-AT = "2026-11-23T21:17:34.123456Z"
-
-
-def started(action_id: UUID, fence: int = 1) -> dict[str, Any]:
-    return {"type": "started", "action_id": str(action_id), "fence": fence, "at": AT}
-
-
-def log(action_id: UUID, seq: int, text: str = "hello\n", fence: int = 1, stream: str = "out") -> dict[str, Any]:
-    return {
-        "type": "log",
-        "action_id": str(action_id),
-        "fence": fence,
-        "at": AT,
-        "seq": seq,
-        "stream": stream,
-        "text": text,
-    }
-
-
-def finished(action_id: UUID, outcome: str = "succeeded", fence: int = 1, **more: Any) -> dict[str, Any]:
-    return {
-        "type": "finished",
-        "action_id": str(action_id),
-        "fence": fence,
-        "at": AT,
-        "outcome": outcome,
-        "exit_code": 0,
-        "error": None,
-        "log_chunks": 0,
-        "log_truncated": False,
-        "result": {},
-        **more,
-    }
-
-
-async def send(machine: Machine, *reports: dict[str, Any]) -> list[str]:
-    answer = await machine.send("POST", "/agent/v1/reports", {"reports": list(reports)})
-    assert answer.status_code == 200, answer.text
-    return [result["outcome"] for result in answer.json()["results"]]
-
-
-async def leased(runtime: Runtime, machine: Machine, queue: Queue, **order: Any) -> UUID:
-    (action_id,) = await queue(machine.device_id, **order)
-    await lease(runtime, machine.device_id)
-    return action_id
 
 
 async def chunks(runtime: Runtime, action_id: UUID) -> list[tuple[int, str, str]]:
@@ -245,93 +198,3 @@ class TestBadInput:
         report = {**started(uuid4()), "colour": "red"}
         answer = await machine.send("POST", "/agent/v1/reports", {"reports": [report]})
         assert answer.json()["errors"][0]["loc"][-1] == "colour"
-
-
-class TestSilence:
-    """What time does, and what the device says when it is back."""
-
-    async def sweep(self, runtime: Runtime, **aged: Any) -> None:
-        async with runtime.db.write(system_context()) as session:
-            await session.execute(update(Action).values(**aged))
-        sweeps = Sweeps(runtime)
-        sweeps._leases_from = clock.now()
-        await sweeps.sweep()
-
-    async def test_a_lease_that_ends_before_the_start_returns_to_pending(
-        self, runtime: Runtime, machine: Machine, queue: Queue
-    ) -> None:
-        action_id = await leased(runtime, machine, queue)
-        await self.sweep(runtime, lease_until=clock.now())
-        assert (await row(runtime, action_id)).status == "pending"
-        (again,) = await lease(runtime, machine.device_id)
-        assert again.fence == 2
-
-    async def test_the_device_takes_it_back_by_naming_it(
-        self, runtime: Runtime, machine: Machine, queue: Queue
-    ) -> None:
-        action_id = await leased(runtime, machine, queue)
-        await self.sweep(runtime, lease_until=clock.now())
-        assert await lease(runtime, machine.device_id, **{str(action_id): 1}) == []
-        action = await row(runtime, action_id)
-        assert (action.status, action.fence) == ("leased", 1)
-
-    async def test_one_that_started_is_interrupted_and_a_late_result_corrects_it(
-        self, runtime: Runtime, machine: Machine, queue: Queue
-    ) -> None:
-        action_id = await leased(runtime, machine, queue)
-        await send(machine, started(action_id))
-        await self.sweep(runtime, lease_until=clock.now())
-        lost = await row(runtime, action_id)
-        assert (lost.status, lost.error_code, lost.presumed) == ("interrupted", "lost_contact", True)
-        assert await send(machine, finished(action_id, "succeeded")) == ["accepted"]
-        action = await row(runtime, action_id)
-        assert (action.status, action.error_code, action.presumed) == ("succeeded", None, False)
-        assert await send(machine, finished(action_id, "failed")) == ["duplicate"]
-
-    async def test_one_that_comes_back_still_running_runs_on(
-        self, runtime: Runtime, machine: Machine, queue: Queue
-    ) -> None:
-        action_id = await leased(runtime, machine, queue)
-        await send(machine, started(action_id))
-        await self.sweep(runtime, lease_until=clock.now())
-        await lease(runtime, machine.device_id, **{str(action_id): 1})
-        assert (await row(runtime, action_id)).status == "running"
-        await self.sweep(runtime, lease_until=clock.now())
-        assert await send(machine, log(action_id, 0)) == ["accepted"]
-        action = await row(runtime, action_id)
-        assert (action.status, action.error_code) == ("running", None)
-
-    async def test_what_nobody_fetched_in_time_expires(self, runtime: Runtime, machine: Machine, queue: Queue) -> None:
-        (action_id,) = await queue(machine.device_id)
-        await self.sweep(runtime, expires_at=clock.now())
-        action = await row(runtime, action_id)
-        assert (action.status, action.timeline[-1]["reason"]) == ("expired", "The device did not come for it in time")
-        assert await lease(runtime, machine.device_id) == []
-
-    async def test_the_server_gives_up_long_after_the_agents_own_time_out(
-        self, runtime: Runtime, machine: Machine, queue: Queue
-    ) -> None:
-        action_id = await leased(runtime, machine, queue)
-        await send(machine, started(action_id))
-        await self.sweep(runtime, overdue_at=clock.now())
-        assert (await row(runtime, action_id)).status == "timed_out"
-        assert await send(machine, log(action_id, 0)) == ["stale"]
-        assert await send(machine, finished(action_id, "failed")) == ["accepted"]
-
-    async def test_after_a_start_of_the_server_devices_have_one_lease_to_speak_up(
-        self, runtime: Runtime, machine: Machine, queue: Queue
-    ) -> None:
-        action_id = await leased(runtime, machine, queue)
-        async with runtime.db.write(system_context()) as session:
-            await session.execute(update(Action).values(lease_until=clock.now() - timedelta(hours=1)))
-        await Sweeps(runtime).sweep()
-        assert (await row(runtime, action_id)).status == "leased"
-
-    async def test_a_cancelled_one_whose_lease_ends_is_cancelled(
-        self, runtime: Runtime, machine: Machine, queue: Queue
-    ) -> None:
-        action_id = await leased(runtime, machine, queue)
-        await self.sweep(runtime, lease_until=clock.now(), cancel_requested_at=clock.now())
-        assert (await row(runtime, action_id)).status == "cancelled"
-        assert await send(machine, started(action_id)) == ["stale"]
-        assert await send(machine, finished(action_id, "succeeded")) == ["accepted"]

@@ -4,17 +4,32 @@ from deployflow.checkin import agent_endpoints
 from deployflow.checkin.agent_endpoints import LONGEST_RETRY_S, OUTAGE_RETRY_S, CheckInEndpoint
 
 
+class Clock:
+    now = 1000.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(agent_endpoints.time, "monotonic", lambda: made.now)
+    return made
+
+
 class TestAnOutageOfTheDatabase:
-    def test_a_short_one_sends_devices_away_for_moments_and_a_long_one_for_longer(
-        self, monkeypatch: pytest.MonkeyPatch
+    def test_the_longer_it_lasts_the_longer_devices_are_sent_away(self, clock: Clock) -> None:
+        endpoint, began = CheckInEndpoint(), clock.now
+        told = endpoint._outage_retry_s()
+        assert told == OUTAGE_RETRY_S
+        while clock.now < began + 60:
+            clock.now += told
+            told = endpoint._outage_retry_s()
+            assert told == min(LONGEST_RETRY_S, max(OUTAGE_RETRY_S, int(clock.now - began)))
+        assert told == LONGEST_RETRY_S
+
+    def test_when_those_sent_away_came_back_without_a_failure_the_next_outage_is_another_one(
+        self, clock: Clock
     ) -> None:
-        now = 1000.0
-        monkeypatch.setattr(agent_endpoints.time, "monotonic", lambda: now)
         endpoint = CheckInEndpoint()
-        assert endpoint._outage_retry_s() == OUTAGE_RETRY_S
-        now += 20
-        assert endpoint._outage_retry_s() == 20
-        now += 25
-        assert endpoint._outage_retry_s() == LONGEST_RETRY_S
-        now += LONGEST_RETRY_S + 1
-        assert endpoint._outage_retry_s() == OUTAGE_RETRY_S, "the next outage is another one"
+        for _ in range(5):
+            assert endpoint._outage_retry_s() == OUTAGE_RETRY_S
+            clock.now += 8
