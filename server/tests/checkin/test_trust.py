@@ -11,7 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from deployflow.actions import service as actions
-from deployflow.app import registry
 from deployflow.app.simulation.client import AgentClient, Refused
 from deployflow.checkin.held import Held
 from deployflow.devices import service as devices
@@ -24,6 +23,7 @@ from tests.checkin.conftest import MakeAgent
 from tests.factories.fleet import make_token
 from tests.support.live import Live, serve
 from tests.support.machines import facts, inventory
+from tests.support.routes import device_routes
 
 CANARY = "canary-5ec2e7"
 
@@ -91,26 +91,23 @@ def messages(agent: AgentClient, action_id: str) -> Iterator[tuple[str, Any]]:
     )
     yield "/agent/v1/inventory", {"hash": "0" * 64, "inventory": inventory()}
     yield "/agent/v1/enroll", {}
+    yield (
+        "/agent/v1/deployments/{deployment_id}/reports",
+        {"reports": []},
+    )
 
 
 async def sweep(agent: AgentClient, action_id: str) -> None:
     """Send everything to every route of devices and read every answer."""
     contents = dict(messages(agent, action_id))
-    # The check-in is an ASGI application of its own, in no router.
-    routes = [
-        ("/agent/v1/check-in", "POST"),
-    ] + [
-        ("/agent/v1" + route.path, method)
-        for router in registry.agent_routers()
-        for route in router.routes
-        for method in sorted(route.methods)
-        if method != "HEAD"
-    ]
-    assert {path for path, _method in routes} == set(contents), "a new route for devices: say here what it is sent"
-    for path, method in routes:
+    routes = device_routes()
+    assert {path for _method, path in routes} == set(contents), "a new route for devices: say here what it is sent"
+    for method, path in routes:
         line = agent._main_line()
-        answer = await line.send(method, path, json.dumps(contents[path]).encode())
+        answer = await line.send(method, path.format(deployment_id=uuid4()), json.dumps(contents[path]).encode())
         assert CANARY.encode() not in answer.body, path
+        if "{" in path:
+            assert answer.status == 403, (path, answer)
         if path == "/agent/v1/reports" and answer.status == 200:
             outcomes = {result["outcome"] for result in json.loads(answer.body)["results"]}
             assert outcomes <= {"unknown", "stale"}, outcomes

@@ -7,9 +7,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 
+from deployflow.app import registry
+from deployflow.checkin import description as check_in
 from deployflow.identity.access import Openness, Requirement
 
 PREFIX = "/api/v1"
+AGENT_PREFIX = "/agent/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,18 @@ def admin_routes(app: FastAPI) -> list[AdminRoute]:
                 for method in sorted(original.methods - {"HEAD", "OPTIONS"})
             ]
     return found
+
+
+def device_routes() -> list[tuple[str, str]]:
+    """Method and path of every route under `/agent/v1`."""
+    found = [
+        (method, AGENT_PREFIX + route.path)
+        for router in registry.agent_routers()
+        for route in router.routes
+        for method in sorted(route.methods - {"HEAD", "OPTIONS"})  # type: ignore[attr-defined]
+    ]
+    # An ASGI application of its own, in no router.
+    return [("POST", check_in.PATH), *found]
 
 
 def _contexts(router: Any) -> Iterator[Any]:
