@@ -74,6 +74,11 @@ def there(path: Path) -> Callable[[], str | None]:
     return lambda: None if path.exists() else f"{path.relative_to(ROOT)} is not in this checkout"
 
 
+def root() -> str | None:
+    """A need: leave to make network namespaces."""
+    return None if os.geteuid() == 0 else "network namespaces need root; run: sudo make test"
+
+
 DOTNET = tool("dotnet", "install the .NET 10 SDK (https://dotnet.microsoft.com/)")
 CHROMIUM = tool("chromium", f"run: {SYSTEM_PACKAGES}")
 POSTGRESQL = tool("initdb", f"run: {SYSTEM_PACKAGES}")
@@ -162,6 +167,20 @@ TOGETHER = Suite(
     prepare=[sync_server, build_console, build_agent],
     gates=False,
 )
+NETBOOT = Suite(
+    "netboot: machines boot from the network and are deployed",
+    [[BIN / "pytest", "-q", *TWO_AT_ONCE, "--durations=5", "netboot"]],
+    folder=ROOT / "e2e",
+    needs=[
+        there(ROOT / "e2e" / "netboot"),
+        DOTNET,
+        LINKER,
+        root,
+        tool("qemu-system-x86_64", f"run: {SYSTEM_PACKAGES}"),
+    ],
+    prepare=[sync_server, build_agent],
+    gates=False,
+)
 WINE = Suite(
     "agent: on Windows, under Wine",
     [[sys.executable, ROOT / "e2e" / "wine" / "run.py"]],
@@ -175,7 +194,7 @@ BENCH = Suite(
     prepare=[sync_server, build_console, build_agent],
     counts_tests=False,
 )
-TEST = [*LINT, server_suite("sqlite"), server_suite("postgresql"), CONSOLE_UNIT, AGENT_UNIT, TOGETHER, E2E]
+TEST = [*LINT, server_suite("sqlite"), server_suite("postgresql"), CONSOLE_UNIT, AGENT_UNIT, TOGETHER, E2E, NETBOOT]
 
 
 def run_suites(suites: Sequence[Suite]) -> list[Outcome]:

@@ -1,5 +1,6 @@
 """A whole installation for machines to boot from: server, `deployflow pxe`, and the boot environment, all real."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -39,16 +40,19 @@ def build_environment(to: Path) -> Environment:
     keys = to / "keys"
     (to / "server.pem").write_bytes(public_pem(load_or_make(keys)))
     CACHE.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "deployflow", "boot", "build", "--data-dir", str(CACHE), "--out", str(to / "boot")),
-            *("--server-key", str(to / "server.pem"), "--compress", "zstd3"),
-        ],
-        env={**os.environ, "DEPLOYFLOW_AGENTS_DIR": str(AGENTS)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with (CACHE / "tests.lock").open("w") as lock:
+        # Tests that run beside each other share the cache.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "deployflow", "boot", "build", "--data-dir", str(CACHE)),
+                *("--out", str(to / "boot"), "--server-key", str(to / "server.pem"), "--compress", "zstd3"),
+            ],
+            env={**os.environ, "DEPLOYFLOW_AGENTS_DIR": str(AGENTS)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     print(done.stderr)
     return Environment(to / "boot", keys)

@@ -157,13 +157,13 @@ class Machine:
             "qemu-system-x86_64",
             *("-machine", f"q35{',smm=on' if secure else ''}", "-accel", "tcg", "-cpu", PROCESSOR),
             *("-m", str(own.memory_mb), "-smp", "1", "-display", "none", "-vga", "std", "-no-user-config"),
-            *("-rtc", "base=utc", "-no-reboot"),
+            "-no-reboot",
             *("-serial", f"file:{self.serial}"),
             *("-smbios", f"type=1,manufacturer=DeployFlow Lab,product=TestBox 9,serial={own.serial},uuid={UUID}"),
             *("-netdev", f"tap,id=net0,ifname={TAP},script=no,downscript=no"),
             *("-device", card + (",romfile=" if own.own_pxe and own.firmware != "bios" else "")),
             *self._firmware(),
-            *own.more,
+            *(own.more or ("-rtc", "base=utc")),
         ]
         if self.disk is not None:
             drive = f"if=none,id=disk0,file={self.disk},format=raw,cache=unsafe,discard=unmap"
