@@ -33,9 +33,9 @@ from tools import (
 RESULTS = LOCAL / "results"
 BIN = SERVER / ".venv" / "bin"
 TWO_AT_ONCE = ["-n", "2"]
-# What failed beside others is tried once more alone: a real defect fails again, a starved machine does not. It is
-# said in the summary, so that nobody overlooks a test that needs mending.
-SECOND_TRY = ["--last-failed", "--last-failed-no-failures=none", "-n", "0"]
+# A runner whose failed suite is tried once more, with what else it is then told. It is said in the summary, so that
+# nobody overlooks a test that needs mending.
+SECOND_TRY: dict[str, list[str]] = {"dotnet": []}
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,6 @@ TOGETHER = Suite(
     folder=ROOT / "e2e",
     needs=[there(ROOT / "e2e" / "pytest.ini"), DOTNET, LINKER, POSTGRESQL],
     prepare=[sync_server, build_console, build_agent],
-    gates=False,
 )
 NETBOOT = Suite(
     "netboot: machines boot from the network and are deployed",
@@ -234,7 +233,7 @@ def run_suite(suite: Suite) -> Outcome:
         passed, failed, skipped = counted or ((0, 1, 0) if code else (1, 0, 0))
         if code and not failed:
             failed = 1
-        again = {"pytest": SECOND_TRY, "dotnet": []}.get(Path(argv[0]).name)
+        again = SECOND_TRY.get(Path(argv[0]).name)
         if failed and passed and again is not None and stream([*argv, *again], suite, log)[0] == 0:
             outcome.note = f"{failed} passed only at the second try: look at {log.relative_to(ROOT)}"
             passed, failed, code = passed + failed, 0, 0

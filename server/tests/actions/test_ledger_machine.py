@@ -41,7 +41,7 @@ STEPS = 40
 
 
 # Lives in which each breakage shows itself early; others find it too, as the table says.
-SEED = 3
+SEED = 6
 
 
 def live(settings: Settings, *, chance: int | None = None, **how: Any) -> None:

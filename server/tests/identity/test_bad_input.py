@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import Response
 
 from deployflow.identity.access import Openness
+from tests.support.cases import CASES
 from tests.support.cases.world import World, make_world
 from tests.support.clients import Clients
 from tests.support.routes import AdminRoute, admin_routes
@@ -154,21 +154,25 @@ class TestNames:
                     wrong.append((str(route), name, answer.status_code, answer.text))
         assert not wrong
 
-    async def test_as_a_name_it_is_text(self, world: World) -> None:
-        makers: dict[str, dict[str, Any]] = {
-            "/roles": {"permissions": []},
-            "/secrets": {"kind": "text", "value": "v"},
-            "/scripts": {"language": "sh", "body": "true\n"},
-            "/enrollment-tokens": {},
-            "/api-keys": {"permissions": []},
-        }
-        for path, body in makers.items():
+    async def test_as_a_name_it_is_text(self, app: FastAPI, world: World) -> None:
+        """For everything that people make and name."""
+        made = set()
+        for route in admin_routes(app):
+            if route.method != "POST" or route.name not in CASES:
+                continue
+            call = await CASES[route.name](world)
+            if not isinstance(call.json, dict) or "name" not in call.json:
+                continue
             for name in CORPUS:
-                answer = await world.owner.post(f"/api/v1{path}", json={"name": name, **body})
-                assert answer.status_code in {201, 422}, (path, name, answer.text)
+                body = {**call.json, "name": name}
+                answer = await (call.client or world.owner).post(route.path.format(**call.path), json=body)
+                assert answer.status_code in {201, 409, 422}, (str(route), name, answer.text)
                 if answer.status_code == 201:
-                    assert answer.json()["name"] == name.strip()
+                    made.add(route.path.removeprefix("/api/v1"))
+                    assert answer.json()["name"] == name.strip(), str(route)
                     assert name not in str(answer.headers)
+        assert made >= {"/roles", "/secrets", "/scripts", "/enrollment-tokens", "/api-keys"}
+        assert any("profile" in path for path in made)
 
     async def test_a_zero_character_reaches_no_database(self, world: World) -> None:
         for raw in (rb'"a\u0000b"', rb'"\\\u0000"', rb'"\u0000"'):

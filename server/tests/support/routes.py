@@ -1,10 +1,10 @@
 """The application's admin routes, walked domain by domain, with what each asks of its caller."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 
 from deployflow.app import registry
@@ -13,6 +13,7 @@ from deployflow.identity.access import Openness, Requirement
 
 PREFIX = "/api/v1"
 AGENT_PREFIX = "/agent/v1"
+BOOT_PREFIX = "/boot/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,22 @@ def admin_routes(app: FastAPI) -> list[AdminRoute]:
 
 def device_routes() -> list[tuple[str, str]]:
     """Method and path of every route under `/agent/v1`."""
-    found = [
-        (method, AGENT_PREFIX + route.path)
-        for router in registry.agent_routers()
+    # The check-in is an ASGI application of its own, in no router.
+    return [("POST", check_in.PATH), *_routes(registry.agent_routers(), AGENT_PREFIX)]
+
+
+def boot_routes() -> list[tuple[str, str]]:
+    """Method and path of every route under `/boot/v1`."""
+    return _routes(registry.boot_routers(), BOOT_PREFIX)
+
+
+def _routes(routers: Iterable[APIRouter], prefix: str) -> list[tuple[str, str]]:
+    return [
+        (method, prefix + route.path)
+        for router in routers
         for route in router.routes
         for method in sorted(route.methods - {"HEAD", "OPTIONS"})  # type: ignore[attr-defined]
     ]
-    # An ASGI application of its own, in no router.
-    return [("POST", check_in.PATH), *found]
 
 
 def _contexts(router: Any) -> Iterator[Any]:

@@ -106,11 +106,15 @@ class LedgerMachine(RuleBasedStateMachine):
         self.promises.handed_back(deliveries, self.world.rows(self.device_id))
 
     @precondition(lambda self: self.agent.outbox)
-    @rule(count=st.integers(1, REPORTS_IN_A_CALL), lost=LOST)
-    def report(self, count: int, lost: str) -> None:
+    @rule(count=st.integers(1, REPORTS_IN_A_CALL), lost=LOST, twice=st.booleans())
+    def report(self, *, count: int, lost: str, twice: bool) -> None:
+        """`twice`: the first answer was late, and the agent sent it all again."""
         reports = self.agent.outbox[:count]
-        if lost != "request":
-            self._send(reports, answered=lost != "answer")
+        if lost == "request":
+            return
+        if twice:
+            self._send(reports, answered=False)
+        self._send(reports, answered=lost != "answer")
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
