@@ -17,7 +17,7 @@ from contextlib import ExitStack
 
 import uvloop
 
-from bench import check_ins, footprint, held, lists, machine, real_agent, report
+from bench import check_ins, deployment, footprint, held, lists, machine, real_agent, report
 from bench.figures import Report
 from bench.postgres import NoPostgres, cluster
 from bench.serving import DESIGNED_FLEET, FLEET, Stock, stock
@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "real-agent": real_agent.measure,
     "lists": lists.measure,
     "footprint": footprint.measure,
+    "deployment": deployment.measure,
 }
 
 

@@ -2,29 +2,16 @@
 
 import itertools
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from netboot.lab import Environment, Lab, build_environment, lab
-from netboot.machine import FIRMWARE
 from netboot.namespaces import Network
+from netboot.needs import lacking
 
-PROGRAMS = {"qemu-system-x86_64": "QEMU", "dnsmasq": "dnsmasq", "ip": "iproute2"}
 _numbers = itertools.count()
-
-
-def lacking() -> str | None:
-    """What this machine has not got, with what brings it."""
-    if os.geteuid() != 0:
-        return "needs root for network namespaces; run: sudo make test"
-    path = f"{os.environ['PATH']}:/usr/sbin"
-    missing = [name for program, name in PROGRAMS.items() if not shutil.which(program, path=path)]
-    missing += [] if (FIRMWARE / "OVMF_CODE_4M.fd").exists() else ["OVMF"]
-    missing += [] if Path("/dev/net/tun").exists() else ["/dev/net/tun"]
-    return f"needs {', '.join(missing)}; run: sudo scripts/install-system-packages" if missing else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -38,9 +38,11 @@ class Prepared:
 
 
 @contextmanager
-def prepare(environment: Environment, network: Network, folder: Path, **layout: Any) -> Iterator[Prepared]:
+def prepare(
+    environment: Environment, network: Network, folder: Path, *, megabytes: int = IMAGE_MB, **layout: Any
+) -> Iterator[Prepared]:
     """An installation that machines boot from. `layout` changes what is asked of the disk."""
-    wim = windows_image.make(folder, environment.folder / "loaders" / "ipxe.efi", megabytes=IMAGE_MB)
+    wim = windows_image.make(folder, environment.folder / "loaders" / "ipxe.efi", megabytes=megabytes)
     with lab(network, environment, folder / "lab", import_dir=str(folder)) as made:
         made.make_site(unknown_machines="wait")
         image = image_of(made, wim)

@@ -37,6 +37,7 @@ class Environment:
 
 def build_environment(to: Path) -> Environment:
     """With a key of its own, as an installation would make it."""
+    to.mkdir(parents=True, exist_ok=True)
     keys = to / "keys"
     (to / "server.pem").write_bytes(public_pem(load_or_make(keys)))
     CACHE.mkdir(parents=True, exist_ok=True)
