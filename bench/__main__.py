@@ -17,7 +17,7 @@ from contextlib import ExitStack
 
 import uvloop
 
-from bench import check_ins, deployment, footprint, held, lists, machine, real_agent, report
+from bench import check_ins, deployment, footprint, held, lists, machine, real_agent, report, wall
 from bench.figures import Report
 from bench.postgres import NoPostgres, cluster
 from bench.serving import DESIGNED_FLEET, FLEET, Stock, stock
@@ -28,6 +28,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "held": held.measure,
     "real-agent": real_agent.measure,
     "lists": lists.measure,
+    "wall": wall.measure,
     "footprint": footprint.measure,
     "deployment": deployment.measure,
 }

@@ -55,6 +55,11 @@ API_PERMISSIONS = (
     "scripts:read",
     "scripts:write",
     "enrollment:write",
+    "profiles:write",
+    "boot:read",
+    "boot:write",
+    "deployments:read",
+    "deployments:write",
 )
 
 
