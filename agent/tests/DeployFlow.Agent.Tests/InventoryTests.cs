@@ -26,6 +26,20 @@ public sealed class InventoryTests
         Assert.InRange(inventory.BootTime, DateTimeOffset.UtcNow.AddYears(-5), DateTimeOffset.UtcNow.AddMinutes(1));
     }
 
+    /// <summary>Of a virtio disk too, which has no model, and whose files in sysfs are shorter than they say.</summary>
+    [Fact]
+    public void Each_disk_has_the_size_that_the_kernel_says()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        var expected = Directory.EnumerateDirectories("/sys/block")
+            .Where(path => Path.GetFileName(path) is ['v' or 's', 'd', ..] or ['n', 'v', 'm', 'e', ..])
+            .ToDictionary(path => Path.GetFileName(path)!, path => 512 * long.Parse(File.ReadAllText($"{path}/size")))
+            .Where(disk => disk.Value > 0);
+        Assert.Equal(expected.OrderBy(disk => disk.Key), Machine.Inventory("0.1.0").Disks.Select(disk => KeyValuePair.Create(disk.Name, disk.SizeBytes)));
+        Assert.NotNull(SystemFile.Text("/sys/class/net/lo/mtu"));
+    }
+
     [Fact]
     public void The_hash_stays_while_nothing_changes() =>
         Assert.Equal(InventoryLoop.Hashed(Machine.Inventory("0.1.0")).Hash, InventoryLoop.Hashed(Machine.Inventory("0.1.0")).Hash);

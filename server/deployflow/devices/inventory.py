@@ -141,7 +141,7 @@ async def receive(session: AsyncSession, device: SignedDevice, sent: InventoryIn
         "cpu_name": _cut(hardware.cpu.name),
         "cpu_cores": hardware.cpu.cores,
         "memory_bytes": hardware.memory_bytes,
-        "disk_bytes": min(sum(disk.size_bytes for disk in facts.disks), 2**63 - 1),
+        "disk_bytes": min(sum(disk.size_bytes for disk in facts.disks), 2**63 - 1) or None,
         "logged_on_user": _cut(facts.logged_on_user) or "",
         "boot_time": facts.boot_time,
         "agent_version": facts.agent_version,

@@ -7,7 +7,11 @@ internal static class SystemFile
     {
         try
         {
-            return File.ReadAllBytes(path);
+            // Not ReadAllBytes: a file of sysfs says that it has 4096 bytes, and fewer than that are an error to it.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+            using var content = new MemoryStream();
+            file.CopyTo(content);
+            return content.ToArray();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
