@@ -78,7 +78,11 @@ async def _settle(session: AsyncSession, action: Action) -> None:
         advance(action, Event.TIME_OUT, reason=action.error_message)
     else:
         action.error_code = LOST_CONTACT
-        action.error_message = "The device went silent while this ran; if it comes back, its result counts"
+        action.error_message = (
+            "It was cancelled, and the device does not say how it ended; if it does, its result counts"
+            if action.cancel_requested_at is not None
+            else "The device went silent while this ran; if it comes back, its result counts"
+        )
         advance(action, Event.LOSE, reason=action.error_message)
     if action.finished_at is not None:
         await finished(session, action)

@@ -90,6 +90,11 @@ class Desk:
         async with self._runtime.db.write(system_context()) as session:
             await leasing.hand_back(session, {delivery.action_id: delivery.fence for delivery in deliveries})
 
+    async def let_go(self, device_id: UUID, action_ids: Iterable[UUID]) -> None:
+        """The device has nothing of these: their leases end now, and the next sweep concludes how they ended."""
+        async with self._runtime.db.write(system_context()) as session:
+            await leasing.renew(session, [(action_id, device_id) for action_id in action_ids], until=clock.now())
+
     def renew(self, device_id: UUID, running: Iterable[UUID]) -> None:
         """Note that a device still holds these; written in batches, once a minute each."""
         now = asyncio.get_running_loop().time()

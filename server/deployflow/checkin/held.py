@@ -103,6 +103,7 @@ class Held:
             found = Found(Sight())
             if not (device.is_pending or seat.replaced or self._runtime.drain.draining):
                 found = await self._look(seat, device, message, woken=woken)
+                await self._let_go_of_forgotten(device.id, message, found.sight)
                 fresh = self._fresh_cancels(device.id, found.sight.cancel)
                 if found.deliveries or fresh or at_once:
                     await self._undeliverable(seat, found, receive)
@@ -154,6 +155,25 @@ class Held:
         if self._runtime.drain.draining:
             answer.next_check_in_s = random.randint(0, DRAIN_SPREAD_S)  # noqa: S311  spreads load, guards nothing
         return answer
+
+    async def _let_go_of_forgotten(self, device_id: UUID, message: CheckIn, sight: Sight) -> None:
+        """A device was told to stop these, has said nothing of them since and does not name them: it has none of them.
+
+        That is how it is where its journal was lost. Told again and again, it would stay as silent.
+        """
+        if not sight.cancel:
+            return
+        said = self._said.get(device_id, {})
+        now = asyncio.get_running_loop().time()
+        running = {action.action_id for action in message.running}
+        forgotten = {
+            action_id
+            for action_id in sight.cancel
+            if action_id not in running and now - said.get(action_id, now) >= SAY_AGAIN_S
+        }
+        if forgotten:
+            await self._desk.let_go(device_id, forgotten)
+            sight.cancel = [action_id for action_id in sight.cancel if action_id not in forgotten]
 
     def _fresh_cancels(self, device_id: UUID, cancel: list[UUID]) -> bool:
         said = self._said.get(device_id, {})

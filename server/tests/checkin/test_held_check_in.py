@@ -8,9 +8,13 @@ from uuid import UUID
 import pytest
 
 from deployflow.actions import service as actions
+from deployflow.actions.models import Action
+from deployflow.actions.tasks import Sweeps
 from deployflow.app.simulation.client import Refused
+from deployflow.checkin import held
 from deployflow.checkin.held import Held
 from deployflow.devices.states import DeviceState
+from deployflow.platform import clock
 from deployflow.platform.context import Actor, Context
 from tests.checkin.conftest import MakeAgent
 from tests.support.live import Live
@@ -129,6 +133,27 @@ async def test_a_running_action_is_cancelled_through_the_held_call_and_not_told_
     again = await agent.check_in(running={action_id: action["fence"]}, max_wait_s=1)
     assert time.monotonic() - began > 0.9
     assert again["cancel"] == [action_id]
+
+
+async def test_a_cancel_that_the_device_knows_nothing_of_is_told_once_and_then_concluded(
+    live: Live, make_agent: MakeAgent, tenant_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "SAY_AGAIN_S", 0.5)
+    agent = await make_agent()
+    (action_id,) = await queue(live, tenant_id, agent.device_id)
+    await agent.check_in(max_wait_s=0)
+    await agent.report([{"type": "started", "action_id": action_id, "fence": 1, "at": "2026-11-23T21:17:34Z"}])
+    context = Context(actor=Actor("user", None, "Ada"), tenant_id=tenant_id)
+    async with live.app.state.db.write(context) as session:
+        await actions.cancel(session, UUID(action_id))
+    assert (await agent.check_in(max_wait_s=0))["cancel"] == [action_id]
+    assert (await agent.check_in(max_wait_s=2))["cancel"] == []
+    monkeypatch.setattr(live.runtime.part(Sweeps), "_leases_from", clock.now())
+    await live.runtime.part(Sweeps).sweep()
+    async with live.app.state.db.read(context) as session:
+        action = await session.get_one(Action, UUID(action_id))
+        assert (action.status, action.presumed, action.error_code) == ("interrupted", True, "lost_contact")
+        assert "cancelled" in action.error_message
 
 
 async def test_an_answer_that_got_lost_is_given_again_under_a_new_fence(
