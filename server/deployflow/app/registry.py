@@ -52,6 +52,7 @@ from deployflow.profiles import description as profiles_description
 from deployflow.profiles import endpoints as profiles_endpoints
 from deployflow.profiles import names as profile_names
 from deployflow.profiles import registry as profiles
+from deployflow.profiles import service as profile_service
 from deployflow.scripts import endpoints as scripts_endpoints
 from deployflow.scripts import task_types as scripts_task_types
 from deployflow.scripts.kinds import RunScript
@@ -96,6 +97,8 @@ def assemble(settings: Settings) -> Runtime:
     profiles.register()
     scripts_task_types.register()
     profile_names.also_taken_by(deployment_queries.names_taken)
+    profile_service.used_by(deployment_queries.uses_of_profile)
+    profile_service.used_by(boot_sites.uses_of_profile)
     bound.on_enrolled(first_boot.on_enrolled)
     storage.keep_what(deployment_contents.of_live_plans)
     deployment_facts.places_are_found_by(boot_sites.place)

@@ -128,8 +128,9 @@ async def report_boot_deployment(
         )
         return _answer(outcomes, current.deployment_state or "")
     async with runtime.db.write(request.state.context) as session:
-        row = await sessions.locked(session, current.id)
+        # The deployment first, as whoever lets another session take its place has it.
         deployment = await service.locked(session, deployment_id)
+        row = await sessions.locked(session, current.id)
         if row.state in OVER or deployment.session_id != row.id:
             raise SessionOver(row.reason)
         outcomes, row.seq = await reporting.record(

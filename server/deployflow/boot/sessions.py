@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +18,7 @@ from deployflow.boot.errors import (
 )
 from deployflow.boot.models import BootSession, BootSite
 from deployflow.boot.session_schemas import BootSessionIn
-from deployflow.boot.states import SessionEvent, SessionState, advance
+from deployflow.boot.states import OVER, SessionEvent, SessionState, advance
 from deployflow.devices import replays
 from deployflow.devices.signatures import Signed, thumbprint
 from deployflow.platform import clock
@@ -32,6 +32,9 @@ LONGEST = timedelta(hours=12)
 # A machine that waits asks at least once a minute; one that does not has been switched off, or never was one.
 GONE_AFTER = timedelta(minutes=5)
 SEEN_EVERY = timedelta(seconds=60)
+# Strangers can begin sessions: what was never let in is forgotten soon, the rest with its deployment's first month.
+FORGET_STRANGERS_AFTER = timedelta(days=1)
+FORGET_AFTER = timedelta(days=30)
 # Far more machines than a site sets up at once, and few enough that strangers fill no disk.
 MAX_WAITING_PER_SITE = 500
 
@@ -191,3 +194,18 @@ async def expire_past(runtime: Runtime) -> None:
         rows = await session.scalars(select(BootSession).where(past).limit(200).with_for_update(skip_locked=True))
         for row in rows:
             expire(session, row)
+
+
+async def forget_old(runtime: Runtime) -> None:
+    """Delete what is over for long."""
+    now = clock.now()
+    async with runtime.db.write(system_context()) as session:
+        await session.execute(
+            delete(BootSession).where(
+                BootSession.state.in_(sorted(OVER)),
+                or_(
+                    and_(BootSession.approved_at.is_(None), BootSession.ended_at < now - FORGET_STRANGERS_AFTER),
+                    BootSession.ended_at < now - FORGET_AFTER,
+                ),
+            )
+        )

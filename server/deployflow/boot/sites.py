@@ -150,6 +150,16 @@ async def delete(session: AsyncSession, site_id: UUID, *, expected: int | None) 
     await session.delete(site)
 
 
+async def uses_of_profile(session: AsyncSession, profile_id: UUID) -> list[str]:
+    """The sites that offer it by name, or take it without being asked, as sentences."""
+    sites = await session.scalars(select(BootSite).order_by(BootSite.name))
+    return [
+        f"the boot site '{site.name}' offers it"
+        for site in sites
+        if site.default_profile_id == profile_id or str(profile_id) in site.profile_ids
+    ]
+
+
 async def _locked(session: AsyncSession, site_id: UUID) -> BootSite:
     site = await session.scalar(select(BootSite).where(BootSite.id == site_id).with_for_update())
     if site is None:

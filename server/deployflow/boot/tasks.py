@@ -19,6 +19,7 @@ def periodic(runtime: Runtime) -> list[Periodic]:
     async def forget() -> None:
         await discovery.forget_old(runtime)
         await pins.forget_old(runtime)
+        await sessions.forget_old(runtime)
 
     return [
         Periodic("expire_boot_sessions", EXPIRE_EVERY, expire, exclusive=True),

@@ -80,6 +80,8 @@ async def open_source(runtime: Runtime, session: AsyncSession, deployment: Deplo
     Raises:
         SecretUnavailable: 409.
     """
+    if deployment.device_id is None:
+        raise SecretUnavailable("The device was retired meanwhile: abort this deployment and begin another")
     if source.kind == "enrollment_token":
         return await _token(session, runtime.settings, deployment)
     if source.kind == "random":

@@ -81,10 +81,14 @@ async def let_in(session: AsyncSession, settings: Settings, entry: Entry, presen
     deployment.mac = facts.mac_addresses[0] if facts.mac_addresses else None
     if deployment.frozen is None:
         await _freeze(session, settings, deployment, entry)
-    elif deployment.session_id is not None:
-        # Not after a retry, which says itself where to go on.
-        deployment.resume_at = plans.safe_resume(deployment)
-        plans.start_over(deployment, deployment.resume_at)
+    else:
+        if deployment.session_id is not None:
+            # Not after a retry, which says itself where to go on.
+            deployment.resume_at = plans.safe_resume(deployment)
+            plans.start_over(deployment, deployment.resume_at)
+        if deployment.device_id is None:
+            # It was retired meanwhile: who lets the machine in wants it to be a device.
+            await _find_device(session, deployment, entry.facts)
     advance(deployment, Event.APPROVE)
     now = clock.now()
     deployment.session_id = entry.session_id
@@ -109,8 +113,13 @@ async def _freeze(session: AsyncSession, settings: Settings, deployment: Deploym
     deployment.site_id, deployment.site_name, deployment.site_code = place.id, place.name, place.code
     device = await _device(session, deployment, entry.facts)
     await plans.freeze(session, settings, deployment, entry.facts, device)
+    await _find_device(session, deployment, entry.facts)
+
+
+async def _find_device(session: AsyncSession, deployment: Deployment, facts: MachineFacts) -> None:
     assert deployment.computer_name is not None
-    device = await expect(session, entry.facts.expected(deployment.computer_name), device=device)
+    device = await _device(session, deployment, facts)
+    device = await expect(session, facts.expected(deployment.computer_name), device=device)
     deployment.device_id, deployment.device = device.id, device
 
 

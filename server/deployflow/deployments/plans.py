@@ -75,7 +75,7 @@ def document(
         "session": session_thumbprint,
         "issued_at": _time(issued_at),
         "expires_at": _time(expires_at),
-        "device_id": str(deployment.device_id),
+        "device_id": str(deployment.device_id) if deployment.device_id else None,
         "computer_name": deployment.computer_name,
         "profile": {
             "id": str(deployment.profile_id),

@@ -18,7 +18,7 @@ from deployflow.deployments.schemas import (
     DeploymentStepOut,
     DeploymentSummary,
 )
-from deployflow.deployments.states import ENDED, UNDER_WAY, State
+from deployflow.deployments.states import ENDED, LIVE, UNDER_WAY, State
 from deployflow.platform import clock
 from deployflow.platform.paging import ListField, ListParams, ListSpec, Page, fetch_page
 
@@ -154,6 +154,18 @@ async def names_taken(session: AsyncSession, names: Sequence[str], device_id: UU
     if device_id is not None:
         statement = statement.where(or_(Deployment.device_id.is_(None), Deployment.device_id != device_id))
     return set(await session.scalars(statement))
+
+
+async def uses_of_profile(session: AsyncSession, profile_id: UUID) -> list[str]:
+    """What prepared or running deployments hold it, as sentences."""
+    count = await session.scalar(
+        select(func.count())
+        .select_from(Deployment)
+        .where(Deployment.profile_id == profile_id, Deployment.state.in_(sorted(LIVE)))
+    )
+    if not count:
+        return []
+    return [f"{count} deployment{'s' if count > 1 else ''} of it {'are' if count > 1 else 'is'} prepared or under way"]
 
 
 async def summary(session: AsyncSession) -> DeploymentSummary:

@@ -170,3 +170,18 @@ class TestEnd:
         refused = await reader.refused("POST", f"/boot-sessions/{machine.session_id}/approve", {"code": machine.code})
         assert refused == (403, "permission_missing")
         await reader.client.aclose()
+
+
+class TestForgotten:
+    async def test_strangers_are_forgotten_after_a_day_and_nobody_else(self, rack: Rack) -> None:
+        denied, waiting, approved = rack.machine(1), rack.machine(2), rack.machine(3)
+        for machine in (denied, waiting):
+            await machine.begin()
+        await rack.console.post(f"/boot-sessions/{denied.session_id}/deny")
+        await rack.deploy(approved)
+        old = clock.now() - sessions.FORGET_STRANGERS_AFTER - timedelta(hours=1)
+        for machine in (denied, waiting, approved):
+            await change_session(rack, machine.session_id, ended_at=old)
+        await sessions.forget_old(rack.live.runtime)
+        listed = (await rack.console.get("/boot-sessions"))["items"]
+        assert {one["id"] for one in listed} == {str(waiting.session_id), str(approved.session_id)}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deployflow.app.simulation.client import Refused
 from deployflow.platform import clock
 from tests.factories import fleet
 from tests.support.deploying import Rack
@@ -140,3 +141,30 @@ class TestList:
         assert (await rack.console.client.post(path)).status_code == 428
         fresh = await rack.console.client.get(f"/api/v1/deployments/{armed['id']}")
         assert (await rack.console.client.post(path, headers={"If-Match": fresh.headers["etag"]})).is_success
+
+
+class TestInUse:
+    async def test_a_profile_that_a_machine_waits_for_is_not_deleted(self, rack: Rack) -> None:
+        armed = await rack.arm(rack.machine())
+        path = f"/profiles/{rack.profile['id']}"
+        assert await rack.console.refused("DELETE", path) == (409, "profile_in_use")
+        await rack.console.post(f"/deployments/{armed['id']}/abort")
+        site = await rack.console.client.patch(
+            f"/api/v1/boot-sites/{rack.site.id}",
+            json={"default_profile_id": rack.profile["id"]},
+            headers={"If-Match": "*"},
+        )
+        assert site.is_success
+        assert await rack.console.refused("DELETE", path) == (409, "profile_in_use")
+
+    async def test_a_device_that_is_retired_in_the_middle_takes_its_secrets_along(self, rack: Rack) -> None:
+        machine = rack.machine()
+        deployment_id = await rack.start(machine)
+        device_id = (await rack.deployment(deployment_id))["device"]["id"]
+        gone = await rack.console.client.delete(f"/api/v1/devices/{device_id}", headers={"If-Match": "*"})
+        assert gone.status_code == 204
+        await machine.report({"type": "step_started", "position": 2, "attempt": 1})
+        with pytest.raises(Refused, match="409 secret_unavailable: The device was retired meanwhile"):
+            await machine.take_secret(2, "admin_password")
+        shown = await rack.deployment(deployment_id)
+        assert (shown["state"], shown["device"]) == ("running", None)
