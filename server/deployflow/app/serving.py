@@ -11,7 +11,7 @@ from functools import partial
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from deployflow.app import sendfile
+from deployflow.app import loader_headers, sendfile
 from deployflow.app.failures import Unusable
 from deployflow.app.main import create_app, prepare
 from deployflow.platform.downloads import SEND_FILE
@@ -50,6 +50,8 @@ class _BoundedProtocol(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
+        if url.startswith(loader_headers.PATHS):
+            self.transport = loader_headers.readable(self.transport)
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
