@@ -43,7 +43,6 @@ class TestFiles:
             "environments/%2e%2e/vmlinuz",
             "loaders/manifest.json",
             "loaders/..%2f..%2fdeployflow.db",
-            "loaders/../../deployflow.db",
             "loaders/nonsense.efi",
             "environments/ffffffffffffffff/vmlinuz",
         ],
