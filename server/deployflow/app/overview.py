@@ -17,6 +17,12 @@ from deployflow.actions.models import Action
 from deployflow.actions.schemas import ActionOut
 from deployflow.audit import queries as audit
 from deployflow.audit.schemas import AuditEvent
+from deployflow.boot.codes import approval_code
+from deployflow.boot.models import BootSession
+from deployflow.boot.states import SessionState
+from deployflow.deployments.facts import MachineFacts
+from deployflow.deployments.models import Deployment
+from deployflow.deployments.states import State as DeploymentState
 from deployflow.devices import queries as devices
 from deployflow.devices.models import Device
 from deployflow.devices.schemas import DeviceOut
@@ -69,7 +75,14 @@ class OverviewActions(BaseModel):
 class Attention(BaseModel):
     """Something a person should look at; `href` is the console's page for it."""
 
-    kind: Literal["device_pending", "device_quarantined", "action_failed", "token_expiring"]
+    kind: Literal[
+        "device_pending",
+        "device_quarantined",
+        "action_failed",
+        "token_expiring",
+        "machine_waiting",
+        "deployment_failed",
+    ]
     title: str
     detail: str
     href: str
@@ -107,6 +120,10 @@ async def get_overview(reader: Anybody, session: ReadSession) -> Overview:
         attention += await _failed_actions(session)
     if reader.may("enrollment:read"):
         attention += await _expiring_tokens(session)
+    if reader.may("deployments:read"):
+        attention += await _failed_deployments(session)
+    if reader.may("boot:read"):
+        attention += await _waiting_machines(session)
     activity = await audit.newest_events(session, ACTIVITY) if reader.may("audit:read") else []
     return Overview(
         devices=device_figures,
@@ -162,7 +179,8 @@ async def _actions(session: AsyncSession) -> OverviewActions:
 
 
 async def _waiting_devices(session: AsyncSession) -> list[Attention]:
-    waits = or_(Device.state.in_((DeviceState.PENDING, DeviceState.QUARANTINED)), Device.pending_key.is_(True))
+    # A device that a deployment made waits for its agent, and not for a person.
+    waits = or_(Device.state == DeviceState.QUARANTINED, Device.pending_key.is_(True))
     rows = await session.scalars(
         select(Device).where(waits).order_by(Device.enrolled_at.desc()).limit(ATTENTION_PER_KIND)
     )
@@ -226,6 +244,44 @@ async def _expiring_tokens(session: AsyncSession) -> list[Attention]:
             detail=f"Enrollment token with {row.max_uses - row.uses} uses left",
             href="/enrollment/",
             at=row.expires_at,
+        )
+        for row in rows
+    ]
+
+
+async def _failed_deployments(session: AsyncSession) -> list[Attention]:
+    rows = await session.scalars(
+        select(Deployment)
+        .where(Deployment.state == DeploymentState.FAILED, Deployment.finished_at > clock.now() - FAILED_SINCE)
+        .order_by(Deployment.finished_at.desc())
+        .limit(ATTENTION_PER_KIND)
+    )
+    return [
+        Attention(
+            kind="deployment_failed",
+            title=f"{row.profile_name} on {row.title}",
+            detail=row.error_message or "It failed",
+            href=f"/deployments/detail/?id={row.id}",
+            at=row.finished_at or row.created_at,
+        )
+        for row in rows
+    ]
+
+
+async def _waiting_machines(session: AsyncSession) -> list[Attention]:
+    rows = await session.scalars(
+        select(BootSession)
+        .where(BootSession.state == SessionState.WAITING)
+        .order_by(BootSession.created_at.desc())
+        .limit(ATTENTION_PER_KIND)
+    )
+    return [
+        Attention(
+            kind="machine_waiting",
+            title=MachineFacts.model_validate(row.facts).title,
+            detail=f"Waits in the boot environment, with the code {approval_code(row.public_key, row.nonce)}",
+            href="/deployments/",
+            at=row.created_at,
         )
         for row in rows
     ]

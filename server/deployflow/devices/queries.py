@@ -135,6 +135,10 @@ async def summary(session: AsyncSession) -> Summary:
     systems = select(Device.os_name, func.count()).group_by(Device.os_name)
     by_os = [(name or "unknown", n) for name, n in (await session.execute(systems)).all()]
 
+    # Those that a deployment has made wait for their agent, and not for a person.
+    made = select(func.count()).where(Device.state == DeviceState.PENDING, Device.pending_key.is_(False))
+    expected = await session.scalar(made) or 0
+
     def count(state: DeviceState, *, online: bool | None = None) -> int:
         return sum(n for at, on, n in groups if at == state and online in {None, on})
 
@@ -146,7 +150,7 @@ async def summary(session: AsyncSession) -> Summary:
         total=sum(n for _state, _online, n in groups),
         online=count(DeviceState.ACTIVE, online=True),
         offline=count(DeviceState.ACTIVE, online=False),
-        pending=count(DeviceState.PENDING),
+        pending=count(DeviceState.PENDING) - expected,
         quarantined=count(DeviceState.QUARANTINED),
         revoked=count(DeviceState.REVOKED),
         by_os=[NameCount(name=name, count=n) for name, n in most],

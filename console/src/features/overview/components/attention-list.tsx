@@ -1,4 +1,4 @@
-import { CircleCheck, CircleHelp, KeyRound, type LucideIcon, Monitor, X } from "lucide-react";
+import { CircleCheck, CircleHelp, KeyRound, type LucideIcon, Monitor, Network, X } from "lucide-react";
 import Link from "next/link";
 import { ButtonLink } from "@/components/button";
 import { EmptyState } from "@/components/states";
@@ -12,6 +12,8 @@ const LOOKS: Record<string, Look> = {
   device_pending: { icon: Monitor, tone: "text-wait", act: "Review" },
   device_quarantined: { icon: CircleHelp, tone: "text-odd", act: "Review" },
   action_failed: { icon: X, tone: "text-bad", act: "See the log" },
+  machine_waiting: { icon: Network, tone: "text-wait", act: "Compare the code" },
+  deployment_failed: { icon: X, tone: "text-bad", act: "See the log" },
   token_expiring: { icon: KeyRound, tone: "text-wait", act: "Renew" },
 };
 const UNKNOWN: Look = { icon: CircleHelp, tone: "text-odd", act: "Open" };
@@ -21,7 +23,7 @@ export function AttentionList({ items }: { items: Attention[] }) {
   if (items.length === 0) {
     return (
       <EmptyState icon={CircleCheck} title="Nothing needs you">
-        Devices that wait for approval and actions that failed appear here.
+        What waits for approval and what failed appears here.
       </EmptyState>
     );
   }

@@ -583,7 +583,7 @@ export type Attention = {
     /**
      * Kind
      */
-    kind: 'device_pending' | 'device_quarantined' | 'action_failed' | 'token_expiring';
+    kind: 'device_pending' | 'device_quarantined' | 'action_failed' | 'token_expiring' | 'machine_waiting' | 'deployment_failed';
     /**
      * Title
      */
