@@ -73,12 +73,11 @@ def image_of(lab: Lab, wim: Path) -> dict[str, Any]:
     begun = lab.console.call("POST", "/image-imports", {"name": "Windows 11", "path": wim.name})
 
     def ready() -> dict[str, Any] | None:
-        found: dict[str, Any] = lab.console.call("GET", f"/image-imports/{begun['id']}")
-        assert found["state"] not in {"failed", "cancelled"}, found
+        found: dict[str, Any] = lab.console.call("GET", f"/images/{begun['id']}")
+        assert found["importing"]["state"] not in {"failed", "cancelled"}, found
         return found if found["state"] == "ready" else None
 
-    image: dict[str, Any] = lab.console.call("GET", f"/images/{until('the image is ready', ready)['image_id']}")
-    return image
+    return until("the image is ready", ready, every_s=0.2)
 
 
 def approve(prepared: Prepared, machine: Machine) -> str:
