@@ -4,7 +4,7 @@ import json
 import subprocess
 
 from netboot.deploying import Prepared
-from netboot.disk import Disk, Partition, hashes_of
+from netboot.disk import WINDOWS, Disk, hashes_of
 
 INJECTED = (
     "/Windows/Panther/unattend.xml",
@@ -49,7 +49,7 @@ def check_windows(disk: Disk, prepared: Prepared) -> None:
 
 def check_agent(disk: Disk, prepared: Prepared, deployment_id: str) -> None:
     assert disk.read("/Program Files/DeployFlow/Agent/deployflow-agent.exe")[:2] == b"MZ"
-    token = disk.read("/ProgramData/DeployFlow/Agent/token").decode().strip()
+    token = disk.read("/ProgramData/DeployFlow/Agent/enrollment.token").decode().strip()
     assert token.startswith("dfe_")
     first = json.loads(disk.read("/ProgramData/DeployFlow/Agent/first-boot.json"))
     assert prepared.lab.url in json.dumps(first)
@@ -72,13 +72,9 @@ def check_boot_files(disk: Disk) -> None:
     assert files["EFI/Microsoft/Boot/bootmgfw.efi"] == manager
     store = files["EFI/Microsoft/Boot/BCD"]
     assert store[:4] == b"regf"
-    windows = next(one for one in disk.partitions() if one.name == "Windows" or is_windows(one))
+    windows = next(one for one in disk.partitions() if one.kind == WINDOWS)
     for identity in (disk.identity(), windows.identity, disk.partitions()[0].identity):
         assert bytes_of(identity) in store, f"{identity} is not in the boot store"
-
-
-def is_windows(partition: Partition) -> bool:
-    return partition.kind.startswith("EBD0A0A2")
 
 
 def bytes_of(guid: str) -> bytes:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SECTOR = 512
+# "Basic data": what a volume of Windows is in a partition table.
+WINDOWS = "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"
 WINDOWS_LIMIT_S = 120
 
 
@@ -82,7 +84,7 @@ class Disk:
     def windows(self) -> Path:
         """The volume of Windows."""
         if self._windows is None:
-            found = [one for one in self.partitions() if one.kind == "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7"]
+            found = [one for one in self.partitions() if one.kind == WINDOWS]
             self._windows = self.extract(max(found, key=lambda one: one.size))
         return self._windows
 
