@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.Versioning;
 using DeployFlow.Agent.Commands;
+using DeployFlow.Agent.Deploy;
 using DeployFlow.Agent.Enrollment;
 using DeployFlow.Agent.Hosting;
 using DeployFlow.Engine.Os;
@@ -57,7 +58,8 @@ internal static class Program
         new WindowsAgentReplacement(),
         WindowsServiceHelpers.IsWindowsService() ? Environment.Exit : null,
         data => new WindowsDeviceKeyStore(data),
-        dmiTable => new WindowsMachine(dmiTable, TimeProvider.System));
+        dmiTable => new WindowsMachine(dmiTable, TimeProvider.System),
+        WinPeBoot.Platform);
 
     [UnsupportedOSPlatform("windows")]
     private static Platform Linux() => new(
@@ -71,5 +73,6 @@ internal static class Program
         new LinuxAgentReplacement(),
         null,
         data => new FileDeviceKeyStore(data),
-        dmiTable => new LinuxMachine(dmiTable, TimeProvider.System));
+        dmiTable => new LinuxMachine(dmiTable, TimeProvider.System),
+        LinuxBoot.Platform);
 }

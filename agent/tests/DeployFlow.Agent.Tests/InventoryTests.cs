@@ -21,6 +21,8 @@ public sealed class InventoryTests
         Assert.InRange(inventory.Hardware.MemoryBytes, 1L << 28, 1L << 45);
         Assert.InRange(inventory.Hardware.Cpu.Cores, 1, inventory.Hardware.Cpu.LogicalProcessors);
         Assert.NotEmpty(inventory.Volumes);
+        if (Directory.Exists("/sys/block/vda") || Directory.Exists("/sys/block/sda") || Directory.Exists("/sys/block/nvme0n1"))
+            Assert.NotEmpty(inventory.Disks);
         Assert.All(inventory.Volumes, volume => Assert.Equal(0, volume.FreeBytes % (1L << 30)));
         Assert.All(inventory.Networks, network => Assert.Matches("^([0-9a-f]{2}:){5}[0-9a-f]{2}$", network.Mac!));
         Assert.InRange(inventory.BootTime, DateTimeOffset.UtcNow.AddYears(-5), DateTimeOffset.UtcNow.AddMinutes(1));

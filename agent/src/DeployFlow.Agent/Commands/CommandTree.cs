@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DeployFlow.Agent.Deploy;
 using DeployFlow.Agent.Enrollment;
 using DeployFlow.Agent.Hosting;
 using DeployFlow.Engine.Os;
@@ -26,6 +27,7 @@ public sealed class CommandTree(Platform platform, IReadOnlyList<string> argumen
         Service(),
         Status(),
         Diagnose(),
+        Deploy(),
     };
 
     private Command Enroll()
@@ -75,6 +77,29 @@ public sealed class CommandTree(Platform platform, IReadOnlyList<string> argumen
     {
         var command = new Command("diagnose", "Check every link between this agent and its server.") { _json };
         command.SetAction((parsed, cancellationToken) => new DiagnoseCommand(platform, Data(parsed)).RunAsync(parsed.GetValue(_json), cancellationToken));
+        return command;
+    }
+
+    private Command Deploy()
+    {
+        var server = new Option<string?>("--server") { Description = "Address of the server." };
+        var site = new Option<string?>("--site") { Description = "Key of the boot site." };
+        var mac = new Option<string?>("--mac") { Description = "Address of the network card that the machine booted from." };
+        var profile = new Option<string?>("--profile") { Description = "Id of the profile that was chosen in the boot menu." };
+        var key = new Option<string?>("--boot-key", "--server-key") { Description = "PEM file with the server's boot key." };
+        var file = new Option<string?>("--boot-file") { Description = "JSON file with server, site, mac and profile_id, for what is not given here." };
+        var ca = new Option<string?>("--ca") { Description = "PEM file of certificates to trust beside the system's." };
+        var log = new Option<string?>("--log") { Description = "File that takes a line for all that happens." };
+        var plain = new Option<bool>("--plain") { Description = "Print lines instead of a screen." };
+        var work = new Option<string>("--work-dir") { Description = "Folder for mount points and scripts.", DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "deployflow") };
+        var dmi = new Option<string?>("--dmi-table") { Hidden = true };
+        var disk = new Option<string?>("--only-disk") { Hidden = true };
+        var command = new Command("deploy", "Deploy this machine; what a boot environment runs.") { server, site, mac, profile, key, file, ca, log, plain, work, dmi, disk };
+        command.SetAction((parsed, cancellationToken) => new DeployCommand(platform).RunAsync(
+            new DeployOptions(
+                parsed.GetValue(server), parsed.GetValue(site), parsed.GetValue(mac), parsed.GetValue(profile), parsed.GetValue(key), parsed.GetValue(file),
+                parsed.GetValue(ca), parsed.GetValue(log), parsed.GetValue(plain), parsed.GetValue(work)!, parsed.GetValue(dmi), parsed.GetValue(disk)),
+            cancellationToken));
         return command;
     }
 

@@ -1,3 +1,4 @@
+using DeployFlow.Agent.Deploy;
 using DeployFlow.Engine.Os;
 using DeployFlow.Engine.Scripts;
 
@@ -10,6 +11,7 @@ namespace DeployFlow.Agent.Hosting;
 /// good order (Windows); null elsewhere.
 /// </param>
 /// <param name="Machine">Takes the path of an SMBIOS table to read instead of the firmware's, or null.</param>
+/// <param name="Boot">What a boot environment of this system works with.</param>
 /// <param name="DefaultDataDirectory">Where the agent keeps its state unless told otherwise.</param>
 public sealed record Platform(
     string DefaultDataDirectory,
@@ -22,4 +24,5 @@ public sealed record Platform(
     IAgentReplacement Replacement,
     Action<int>? EndProcess,
     Func<DataDirectory, IDeviceKeyStore> Keys,
-    Func<string?, IMachine> Machine);
+    Func<string?, IMachine> Machine,
+    Func<DeployOptions, BootPlatform> Boot);

@@ -82,4 +82,5 @@ public static class StepErrorCode
     public const string ServerUnreachable = "server_unreachable";
     public const string PlanInvalid = "plan_invalid";
     public const string ClockWrong = "clock_wrong";
+    public const string Aborted = "aborted";
 }

@@ -10,6 +10,10 @@ public interface IEphemeralKeys
     /// <param name="publicKey">SubjectPublicKeyInfo in DER.</param>
     /// <param name="signature">64 bytes <c>r || s</c> over SHA-256 of <paramref name="data"/>.</param>
     bool Verify(byte[] publicKey, byte[] data, byte[] signature);
+
+    /// <summary>The uncompressed point of a SubjectPublicKeyInfo.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">It is not one of a P-256 key.</exception>
+    byte[] Point(byte[] publicKey) => P256Point.Of(publicKey) ?? throw new System.Security.Cryptography.CryptographicException("It is no P-256 key.");
 }
 
 /// <summary>Signs, and agrees on secrets.</summary>

@@ -14,12 +14,14 @@ public interface IProcessLauncher
 /// <param name="FileName">An absolute path.</param>
 /// <param name="Environment">The whole environment of the program.</param>
 /// <param name="Mark">Put into the environment, so that a process that left the tree is still found.</param>
+/// <param name="TakesInput">Its standard input is <see cref="IRunningProcess.Input"/>; on Linux only, where an image is streamed.</param>
 public sealed record ProcessOrder(
     string FileName,
     IReadOnlyList<string> Arguments,
     IReadOnlyDictionary<string, string> Environment,
     string WorkingDirectory,
-    string Mark)
+    string Mark,
+    bool TakesInput = false)
 {
     public const string MarkVariable = "DEPLOYFLOW_ACTION_ID";
 }
@@ -37,6 +39,9 @@ public interface IRunningProcess : IDisposable
 
     /// <inheritdoc cref="Output"/>
     Stream Errors { get; }
+
+    /// <summary>To be closed at the end of the input; null where the order did not ask for it.</summary>
+    Stream? Input => null;
 
     /// <summary>The exit code of the program itself; 128 + signal where a signal ended it.</summary>
     Task<int> Exited { get; }

@@ -79,7 +79,7 @@ internal sealed class AgentProcess(string dataDirectory) : IDisposable
             Directory.Delete(DataDirectory, recursive: true);
     }
 
-    private static Process Start(IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(Program, arguments)
+    public static Process Start(IEnumerable<string> arguments) => Process.Start(new ProcessStartInfo(Program, arguments)
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,

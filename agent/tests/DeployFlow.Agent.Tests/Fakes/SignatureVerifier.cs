@@ -8,18 +8,20 @@ namespace DeployFlow.Agent.Tests.Fakes;
 internal static class SignatureVerifier
 {
     private static readonly Regex Input = new(
-        """^(?<components>\([^)]*\));created=(?<created>\d+);expires=(?<expires>\d+);nonce="(?<nonce>[A-Za-z0-9_-]{22})";keyid="(?<keyid>[A-Za-z0-9_-]{43})";alg="ecdsa-p256-sha256";tag="deployflow-agent"$""",
+        """^(?<components>\([^)]*\));created=(?<created>\d+);expires=(?<expires>\d+);nonce="(?<nonce>[A-Za-z0-9_-]{22})";keyid="(?<keyid>[A-Za-z0-9_-]{43})";alg="ecdsa-p256-sha256";tag="(?<tag>[a-z-]+)"$""",
         RegexOptions.ExplicitCapture,
         TimeSpan.FromSeconds(1));
 
     /// <returns>Null where the request is good, else what is wrong with it.</returns>
-    public static string? Refusal(SignedRequest request, byte[] publicKey, DateTimeOffset now)
+    public static string? Refusal(SignedRequest request, byte[] publicKey, DateTimeOffset now, string tag = MessageSignature.Tag)
     {
         if (!request.SignatureInput.StartsWith("df=", StringComparison.Ordinal) || !request.Signature.StartsWith("df=:", StringComparison.Ordinal))
             return "label_wrong";
         var input = request.SignatureInput[3..];
         if (Input.Match(input) is not { Success: true } match)
             return "parameters_wrong";
+        if (match.Groups["tag"].Value != tag)
+            return "tag_wrong";
         var wanted = MessageSignature.Input(new SignatureParameters(0, 0, "", ""), request.Body is not null);
         if (match.Groups["components"].Value != wanted[..(wanted.IndexOf(')', StringComparison.Ordinal) + 1)])
             return "components_wrong";

@@ -61,7 +61,12 @@ internal sealed class SocketHttpServer : IDisposable
             socket.NoDelay = true;
             await using var stream = new NetworkStream(socket);
             while (await ReadAsync(stream) is { } call && await AnswerAsync(socket, call) is { } reply)
-                await stream.WriteAsync(Bytes(reply));
+            {
+                var bytes = Bytes(reply);
+                await stream.WriteAsync(bytes.AsMemory(0, bytes.Length - reply.Withheld));
+                if (reply.Withheld > 0)
+                    break;
+            }
         }
         catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException)
         {
@@ -131,4 +136,5 @@ internal sealed record HttpCall(string Method, string Target, IReadOnlyDictionar
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 }
 
-internal sealed record HttpReply(int Status, byte[]? Body, IReadOnlyDictionary<string, string>? Headers = null);
+/// <param name="Withheld">So many bytes at the end are never sent; the connection breaks instead.</param>
+internal sealed record HttpReply(int Status, byte[]? Body, IReadOnlyDictionary<string, string>? Headers = null, int Withheld = 0);

@@ -16,28 +16,34 @@ public sealed unsafe class LinuxProcessLauncher : IProcessLauncher
     {
         var output = NewPipe();
         var errors = NewPipe();
+        var input = order.TakesInput ? NewPipe() : (Read: -1, Write: -1);
         try
         {
-            var pid = Spawn(order, output.Write, errors.Write);
+            var pid = Spawn(order, input.Read, output.Write, errors.Write);
             return new LinuxProcess(
-                new ProcessTrace(order.Mark, pid, ProcessTable.StartStamp(pid)), Reader(output.Read), Reader(errors.Read));
+                new ProcessTrace(order.Mark, pid, ProcessTable.StartStamp(pid)), Reader(output.Read), Reader(errors.Read),
+                order.TakesInput ? Writer(input.Write) : null);
         }
         catch
         {
             _ = Libc.Close(output.Read);
             _ = Libc.Close(errors.Read);
+            if (order.TakesInput)
+                _ = Libc.Close(input.Write);
             throw;
         }
         finally
         {
             _ = Libc.Close(output.Write);
             _ = Libc.Close(errors.Write);
+            if (order.TakesInput)
+                _ = Libc.Close(input.Read);
         }
     }
 
     public int KillLeftovers(ProcessTrace trace) => ProcessTable.KillTree(trace);
 
-    private static int Spawn(ProcessOrder order, int output, int errors)
+    private static int Spawn(ProcessOrder order, int input, int output, int errors)
     {
         var memory = (byte*)NativeMemory.AllocZeroed(4 * OpaqueSize);
         void* actions = memory, attributes = memory + OpaqueSize, mask = memory + (2 * OpaqueSize), defaults = memory + (3 * OpaqueSize);
@@ -48,7 +54,10 @@ public sealed unsafe class LinuxProcessLauncher : IProcessLauncher
             [.. order.Environment.Select(pair => $"{pair.Key}={pair.Value}"), $"{ProcessOrder.MarkVariable}={order.Mark}"]);
         try
         {
-            _ = Libc.ActionsAddOpen(actions, 0, "/dev/null", 0, 0);
+            if (order.TakesInput)
+                _ = Libc.ActionsAddDup2(actions, input, 0);
+            else
+                _ = Libc.ActionsAddOpen(actions, 0, "/dev/null", 0, 0);
             _ = Libc.ActionsAddDup2(actions, output, 1);
             _ = Libc.ActionsAddDup2(actions, errors, 2);
             _ = Libc.ActionsAddChangeDirectory(actions, order.WorkingDirectory);
@@ -79,17 +88,20 @@ public sealed unsafe class LinuxProcessLauncher : IProcessLauncher
     }
 
     private static FileStream Reader(int descriptor) => new(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Read, bufferSize: 0);
+
+    private static FileStream Writer(int descriptor) => new(new SafeFileHandle(descriptor, ownsHandle: true), FileAccess.Write, bufferSize: 0);
 }
 
 internal sealed class LinuxProcess : IRunningProcess
 {
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public LinuxProcess(ProcessTrace trace, Stream output, Stream errors)
+    public LinuxProcess(ProcessTrace trace, Stream output, Stream errors, Stream? input)
     {
         Trace = trace;
         Output = output;
         Errors = errors;
+        Input = input;
         new Thread(Wait, maxStackSize: 128 * 1024) { IsBackground = true, Name = "wait" }.Start();
     }
 
@@ -99,6 +111,8 @@ internal sealed class LinuxProcess : IRunningProcess
 
     public Stream Errors { get; }
 
+    public Stream? Input { get; }
+
     public Task<int> Exited => _exited.Task;
 
     public void KillTree() => ProcessTable.KillTree(Trace);
@@ -107,6 +121,7 @@ internal sealed class LinuxProcess : IRunningProcess
     {
         Output.Dispose();
         Errors.Dispose();
+        Input?.Dispose();
     }
 
     private void Wait()

@@ -1,0 +1,25 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DeployFlow.Engine.Steps;
+
+/// <summary>
+/// <c>first-boot.json</c> in the agent's data folder: what the deployment leaves for the agent's first run. The token
+/// lies beside it, in a file of its own.
+/// </summary>
+/// <param name="ExtraCa">Certificates to trust lie beside it.</param>
+public sealed record FirstBootFile(string Server, bool InsecureHttp, bool ExtraCa, string DeploymentId)
+{
+    public const string Name = "first-boot.json";
+    public const string Token = "enrollment.token";
+
+    public byte[] Bytes() => JsonSerializer.SerializeToUtf8Bytes(this, FirstBootJson.Default.FirstBootFile);
+
+    /// <exception cref="JsonException">It is damaged.</exception>
+    public static FirstBootFile Read(string path) =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(path), FirstBootJson.Default.FirstBootFile) ?? throw new JsonException("It is empty.");
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(FirstBootFile))]
+internal sealed partial class FirstBootJson : JsonSerializerContext;
