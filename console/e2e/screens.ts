@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { type Browser, expect, type Page, test } from "@playwright/test";
 import { type Agent, agentMissing, enrollByLine } from "./support/agent.ts";
 import { Api } from "./support/api.ts";
+import { oddStates } from "./support/odd-states.ts";
 import { addressOf, PAGES } from "./support/pages.ts";
 import { PERSON, seed } from "./support/seed.ts";
 import { type Server, startServer } from "./support/server.ts";
@@ -39,6 +40,8 @@ test("every page", async ({ browser }) => {
       await shot(page, `${key}-${name}`);
     }
     if (!ONLY || ONLY.includes("overlays")) await overlays(page, name);
+    if (!ONLY || ONLY.includes("odd"))
+      await oddStates(page, api, server.url, (what) => shot(page, `${what}-${name}`));
   });
 });
 

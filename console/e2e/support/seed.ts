@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
@@ -13,6 +14,7 @@ export const PERSON = {
 };
 
 const DEPLOYFLOW = resolve(import.meta.dirname, "../../../server/.venv/bin/deployflow");
+const EXAMPLES = resolve(import.meta.dirname, "../../../contracts/examples");
 const MODELS = [
   ["Dell Inc.", "Latitude 7450"],
   ["LENOVO", "ThinkPad T14 Gen 5"],
@@ -144,12 +146,13 @@ function dress(server: Server): void {
   const places = ["BER", "MUC", "HAM", "VIE", "ZRH"];
   const kinds = ["LT", "WS", "KIOSK"];
   const update = database.prepare(
-    "UPDATE devices SET hostname = ?, manufacturer = ?, model = ?, os_family = ?, os_name = ?, os_version = ?, logged_on_user = ? WHERE id = ?",
+    "UPDATE devices SET hostname = ?, manufacturer = ?, model = ?, os_family = ?, os_name = ?, os_version = ?, logged_on_user = ?, serial = ? WHERE id = ?",
   );
   rows.forEach(({ id }, index) => {
     const [manufacturer, model] = MODELS[index % MODELS.length] ?? MODELS[0];
     const windows = index % 5 !== 4;
     const hostname = `${places[index % places.length]}-${kinds[index % kinds.length]}-${String(index + 1).padStart(4, "0")}`;
+    const serial = `5CG${(4_100_000 + index * 37).toString(36).toUpperCase()}`;
     const user = index % 3 === 0 ? "" : `NORDWIND\\${["j.weber", "m.keller", "s.yilmaz"][index % 3]}`;
     update.run(
       hostname,
@@ -159,6 +162,7 @@ function dress(server: Server): void {
       windows ? "Windows 11 Pro" : "Debian GNU/Linux 13",
       windows ? "24H2" : "13.2",
       user,
+      serial,
       id,
     );
   });
@@ -170,5 +174,23 @@ function dress(server: Server): void {
   odd(4, "state = 'quarantined'");
   odd(5, "state = 'pending'");
   odd(6, "state = 'revoked'");
+  const inventory = readFileSync(join(EXAMPLES, "inventory-request.json"), "utf8");
+  const found = JSON.parse(inventory).inventory;
+  const facts = `cpu_name = '${found.hardware.cpu.name}', cpu_cores = 4, memory_bytes = ${2 ** 34}, disk_bytes = 512110190592`;
+  odd(
+    7,
+    `${facts}, hostname = 'BER-LT-0008', sku = 'LENOVO_MT_20XW', smbios_uuid = '${found.hardware.smbios_uuid}'`,
+  );
+  odd(8, "online = 0, last_check_in = datetime('now', '-3 days')");
+  database
+    .prepare(
+      `INSERT INTO device_inventories (tenant_id, device_id, hash, received_at, inventory)
+       SELECT tenant_id, id, 'seeded', created_at, ? FROM devices WHERE id = ?
+       ON CONFLICT DO UPDATE SET inventory = excluded.inventory`,
+    )
+    .run(JSON.stringify(found), rows[7]?.id ?? "");
+  database.exec(
+    "UPDATE devices SET search_text = lower(concat_ws(char(10), hostname, serial, logged_on_user, model, os_name))",
+  );
   database.close();
 }

@@ -1,7 +1,6 @@
 "use client";
 
 import { QueryClientProvider } from "@tanstack/react-query";
-import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { type ReactNode, useState } from "react";
 import { Toasts } from "@/components/toasts";
 import { createQueryClient } from "@/lib/query-client";
@@ -10,10 +9,8 @@ export function Providers({ children }: { children: ReactNode }) {
   const [queryClient] = useState(createQueryClient);
   return (
     <QueryClientProvider client={queryClient}>
-      <NuqsAdapter>
-        {children}
-        <Toasts />
-      </NuqsAdapter>
+      {children}
+      <Toasts />
     </QueryClientProvider>
   );
 }

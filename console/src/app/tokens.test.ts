@@ -9,7 +9,7 @@ const themes = {
   light: tokensOf(css.slice(css.indexOf(':root[data-theme="light"]'))),
 };
 
-const GROUNDS = ["canvas", "surface", "raised", "hover", "sunken"];
+const GROUNDS = ["canvas", "field", "surface", "raised", "hover", "sunken"];
 const TEXTS = ["text", "muted", "faint", "accent", "ok", "run", "wait", "bad", "odd", "idle"];
 const SOFT = ["accent-soft", "bad-soft", "wait-soft", "ok-soft"];
 const ON: [string, string][] = [
@@ -40,7 +40,7 @@ describe.each(["dark", "light"] as const)("%s", (theme) => {
     expect(contrast(tokens, text, ground)).toBeGreaterThanOrEqual(4.5);
   });
 
-  test.each(["canvas", "surface"])("the edge of a control can be seen on %s", (ground) => {
+  test.each(["canvas", "field", "surface"])("the edge of a control can be seen on %s", (ground) => {
     expect(contrast(tokens, "control", ground)).toBeGreaterThanOrEqual(3);
   });
 });

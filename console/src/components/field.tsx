@@ -5,7 +5,7 @@ import { type ComponentProps, type ReactNode, useId } from "react";
 import { cn } from "@/lib/cn";
 
 export const controlClass =
-  "w-full min-w-0 rounded-control border border-control bg-canvas px-2.5 text-base text-text transition-colors duration-120 hover:border-muted focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:cursor-not-allowed disabled:opacity-60 aria-invalid:border-bad";
+  "w-full min-w-0 rounded-control border border-control bg-field px-2.5 text-base text-text transition-colors duration-120 hover:border-muted focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:cursor-not-allowed disabled:opacity-60 aria-invalid:border-bad";
 
 type FieldFrame = { label: string; help?: ReactNode; error?: string; optional?: boolean; className?: string };
 

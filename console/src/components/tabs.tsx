@@ -1,15 +1,15 @@
 "use client";
 
-import { parseAsString, useQueryState } from "nuqs";
 import { type KeyboardEvent, type ReactNode, useId } from "react";
 import { cn } from "@/lib/cn";
+import { useUrlValue } from "@/lib/url-state";
 
 export type TabSpec = { id: string; label: string; badge?: ReactNode; content: ReactNode };
 
 /** The open tab lives in the URL; only its panel is mounted. */
 export function Tabs({ tabs, label }: { tabs: [TabSpec, ...TabSpec[]]; label: string }) {
   const base = useId();
-  const [current, setCurrent] = useQueryState("tab", parseAsString.withDefault(tabs[0].id));
+  const [current, setCurrent] = useUrlValue("tab");
   const open = tabs.find((tab) => tab.id === current) ?? tabs[0];
   const choose = (tab: TabSpec) => setCurrent(tab.id === tabs[0].id ? null : tab.id);
   const onKeyDown = (event: KeyboardEvent) => {

@@ -1,7 +1,7 @@
 "use client";
 
 import { useNow } from "@/lib/clock";
-import { absoluteTime, duration, relativeTime } from "@/lib/format";
+import { absoluteTime, counting, duration, relativeTime } from "@/lib/format";
 
 type TimeProps = { at: string | null | undefined; empty?: string; className?: string };
 
@@ -25,7 +25,7 @@ export function Elapsed({ from, to }: ElapsedProps) {
   const end = to ? Date.parse(to) : Math.max(now, Date.parse(from));
   return (
     <span className="figures">
-      {duration(to ? end - Date.parse(from) : Math.floor((end - Date.parse(from)) / 1000) * 1000)}
+      {to ? duration(end - Date.parse(from)) : counting(end - Date.parse(from))}
     </span>
   );
 }

@@ -1,7 +1,7 @@
-import { parseAsString, useQueryState } from "nuqs";
+import { useUrlValue } from "./url-state";
 
 /** Detail pages read the query string: a static export has no unknown path segments. */
 export function useDetailId(): string {
-  const [id] = useQueryState("id", parseAsString.withDefault(""));
+  const [id] = useUrlValue("id");
   return id;
 }

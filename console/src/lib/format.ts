@@ -46,6 +46,11 @@ export function duration(ms: number): string {
   return `${days} ${days === 1 ? "day" : "days"} ${Math.floor((seconds % DAY) / HOUR)} h`;
 }
 
+/** A duration that is still running: whole seconds, which do not flicker. */
+export function counting(ms: number): string {
+  return ms < MINUTE * 1000 ? `${Math.max(0, Math.floor(ms / 1000))} s` : duration(ms);
+}
+
 /** Memory comes in powers of two, disks are sold in powers of ten. */
 export function bytes(value: number | null | undefined, base: 1000 | 1024 = 1024): string {
   if (value === null || value === undefined) return "—";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseTopics, topicKey } from "@/lib/live/topic-queue";
-import { bytes, duration, relativeTime } from "./format";
+import { bytes, counting, duration, relativeTime } from "./format";
 import { tokenOf } from "./fragment";
 import { safeNext } from "./next-address";
 import { passwordStrength } from "./password-strength";
@@ -20,6 +20,10 @@ describe("relativeTime", () => {
   ])("%s is %s", (at, said) => {
     expect(relativeTime(at, now)).toBe(said);
   });
+});
+
+test("what still runs is told in whole seconds", () => {
+  expect([counting(340), counting(4200), counting(61_000)]).toEqual(["0 s", "4 s", "1 min 1 s"]);
 });
 
 test("durations and sizes are short", () => {

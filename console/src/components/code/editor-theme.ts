@@ -21,9 +21,9 @@ const look = EditorView.theme({
     paddingRight: "8px",
   },
   ".cm-lineNumbers .cm-gutterElement": { minWidth: "44px" },
-  ".cm-activeLine": { backgroundColor: "color-mix(in oklch, var(--hover) 60%, transparent)" },
+  ".cm-activeLine": { backgroundColor: "color-mix(in oklab, var(--hover) 60%, transparent)" },
   ".cm-selectionBackground, &.cm-focused .cm-selectionBackground": {
-    backgroundColor: "color-mix(in oklch, var(--accent) 28%, transparent) !important",
+    backgroundColor: "color-mix(in oklab, var(--accent) 28%, transparent) !important",
   },
   ".cm-searchMatch, .cm-selectionMatch": { backgroundColor: "var(--wait-soft)" },
   ".cm-matchingBracket": { backgroundColor: "var(--accent-soft)", outline: "none" },

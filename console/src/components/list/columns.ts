@@ -13,11 +13,13 @@ export type Column<Row> = {
   csv?: (row: Row) => string | number | null | undefined;
   /** Part of the short list a phone shows. */
   phone?: boolean;
+  /** On a phone, the line under the first column: what tells one row from the next. */
+  under?: (row: Row) => ReactNode;
   /** Not shown until chosen. */
   optional?: boolean;
 };
 
-export type Grid = { template: string; minWidth: number; selectable: boolean };
+export type Grid = { template: string; minWidth: number; selectable: boolean; phone: boolean };
 
 const SELECT_WIDTH = 40;
 
@@ -37,14 +39,17 @@ export function shownColumns<Row>(
   return columns.filter((column) => !column.optional);
 }
 
-export function gridOf<Row>(columns: Column<Row>[], selectable: boolean): Grid {
+export function gridOf<Row>(columns: Column<Row>[], look: { selectable: boolean; phone: boolean }): Grid {
+  const { phone } = look;
+  const selectable = look.selectable && !phone;
   const tracks = columns.map(({ width, grow = 1 }) =>
-    grow === 0 ? `${width}px` : `minmax(${width}px, ${grow}fr)`,
+    grow === 0 ? `${width}px` : `minmax(${phone ? 0 : width}px, ${grow}fr)`,
   );
   const minWidth = columns.reduce((sum, column) => sum + column.width, selectable ? SELECT_WIDTH : 0);
   return {
     template: [...(selectable ? [`${SELECT_WIDTH}px`] : []), ...tracks].join(" "),
     minWidth: columns.length > 3 ? minWidth : 0,
     selectable,
+    phone,
   };
 }

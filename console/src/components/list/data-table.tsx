@@ -42,9 +42,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   const lastToggled = useRef<string | null>(null);
   const rows = query.data?.items ?? [];
   const shown = useMemo(() => shownColumns(columns, list.columns, isPhone), [columns, list.columns, isPhone]);
-  const selectable = selection !== undefined && !isPhone;
-  const grid = useMemo(() => gridOf(shown, selectable), [shown, selectable]);
-  const rowHeight = isPhone ? 48 : ROW_HEIGHT[list.density];
+  const selectable = selection !== undefined;
+  const grid = useMemo(() => gridOf(shown, { selectable, phone: isPhone }), [shown, selectable, isPhone]);
+  const rowHeight = isPhone ? (shown[0]?.under ? 60 : 48) : ROW_HEIGHT[list.density];
   const seen = useRowWindow(box, rowHeight);
   const drawn = rows.slice(seen.first, seen.end);
 

@@ -57,7 +57,7 @@ function SearchBox({ label, value, onChange }: SearchBoxProps) {
   }
   useHotkeys({ "/": () => input.current?.focus() });
   return (
-    <div className="relative w-full sm:w-72">
+    <div className="relative min-w-0 flex-1 basis-56 sm:flex-none sm:basis-80">
       <Search
         className="pointer-events-none absolute top-2 left-2.5 size-4 text-faint"
         strokeWidth={1.5}
@@ -81,7 +81,7 @@ function SearchBox({ label, value, onChange }: SearchBoxProps) {
         onKeyDown={(event) => {
           if (event.key === "Escape") event.currentTarget.blur();
         }}
-        className="h-8 w-full rounded-control border border-control bg-surface pr-8 pl-8 text-sm hover:border-muted focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 [&::-webkit-search-cancel-button]:hidden"
+        className="h-8 w-full rounded-control border border-control bg-field pr-8 pl-8 text-sm hover:border-muted focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 [&::-webkit-search-cancel-button]:hidden"
       />
       <span className="pointer-events-none absolute top-1.5 right-1.5 hidden sm:block">
         <Kbd>/</Kbd>

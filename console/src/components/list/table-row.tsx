@@ -161,6 +161,9 @@ function TableRowInner<Row>(props: TableRowProps<Row>) {
       {columns.map((column, at) => (
         <Cell key={column.id} className={cellClass(at === 0, grid.selectable, column.align)}>
           {column.cell(row)}
+          {grid.phone && at === 0 && column.under && (
+            <span className="block truncate font-normal text-muted">{column.under(row)}</span>
+          )}
         </Cell>
       ))}
     </div>

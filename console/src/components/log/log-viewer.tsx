@@ -1,7 +1,7 @@
 "use client";
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { ArrowDownToLine, ChevronDown, ChevronUp, Download, WrapText } from "lucide-react";
+import { ChevronDown, ChevronsDown, ChevronUp, Download, WrapText } from "lucide-react";
 import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { Button, buttonVariants } from "@/components/button";
 import { cn } from "@/lib/cn";
@@ -70,7 +70,7 @@ export function LogViewer({ chunks, live, truncated, downloadHref, empty }: LogV
           onKeyDown={(event) => {
             if (event.key === "Enter") goToHit(event.shiftKey ? -1 : 1);
           }}
-          className="h-7 w-32 rounded-control border border-control bg-canvas px-2 text-sm focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 sm:w-44 [&::-webkit-search-cancel-button]:hidden"
+          className="h-7 w-32 rounded-control border border-control bg-field px-2 text-sm focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 sm:w-44 [&::-webkit-search-cancel-button]:hidden"
         />
         {search && (
           <>
@@ -91,7 +91,7 @@ export function LogViewer({ chunks, live, truncated, downloadHref, empty }: LogV
           label="Follow the end"
           pressed={follow}
           onClick={() => setFollow(!follow)}
-          icon={<ArrowDownToLine {...icon} />}
+          icon={<ChevronsDown {...icon} />}
         />
         {downloadHref && (
           <a

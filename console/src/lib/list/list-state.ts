@@ -1,5 +1,6 @@
-import { createParser, parseAsArrayOf, parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import { useMemo } from "react";
 import type { Filter, FilterOperator, ListState } from "@/lib/api/request";
+import { useUrlState } from "@/lib/url-state";
 
 const OPERATORS: readonly FilterOperator[] = [
   "eq",
@@ -14,27 +15,19 @@ const OPERATORS: readonly FilterOperator[] = [
 ];
 
 /** `status.eq.online~tag.in.kiosk,pilot`: readable in a shared link. */
-export const parseAsFilters = createParser<Filter[]>({
-  parse: (text) =>
-    text.split("~").flatMap((part) => {
-      const [field, op, ...value] = part.split(".");
-      const operator = OPERATORS.find((known) => known === op);
-      return field && operator ? [{ field, op: operator, value: value.join(".") }] : [];
-    }),
-  serialize: (filters) => filters.map(({ field, op, value }) => `${field}.${op}.${value}`).join("~"),
-  eq: (a, b) => JSON.stringify(a) === JSON.stringify(b),
-});
+export function readFilters(text: string): Filter[] {
+  return text.split("~").flatMap((part) => {
+    const [field, op, ...value] = part.split(".");
+    const operator = OPERATORS.find((known) => known === op);
+    return field && operator ? [{ field, op: operator, value: value.join(".") }] : [];
+  });
+}
 
-const DENSITIES = ["compact", "comfortable"] as const;
-export type Density = (typeof DENSITIES)[number];
+export function writeFilters(filters: readonly Filter[]): string {
+  return filters.map(({ field, op, value }) => `${field}.${op}.${value}`).join("~");
+}
 
-const parsers = {
-  q: parseAsString.withDefault(""),
-  sort: parseAsString.withDefault(""),
-  f: parseAsFilters.withDefault([]),
-  cols: parseAsArrayOf(parseAsString),
-  density: parseAsStringLiteral(DENSITIES).withDefault("compact"),
-};
+export type Density = "compact" | "comfortable";
 
 export type ListUrl = {
   q: string;
@@ -55,22 +48,27 @@ export type ListUrl = {
 
 /** Everything that shapes a list lives in the URL, so a link shows the same list. */
 export function useListUrl(defaultSort = ""): ListUrl {
-  const [url, setUrl] = useQueryStates(parsers, { history: "replace", clearOnDefault: true });
-  const sort = url.sort || defaultSort;
+  const { get, set } = useUrlState();
+  const q = get("q");
+  const sort = get("sort") || defaultSort;
+  const columnsText = get("cols");
+  const filters = readFilters(get("f"));
+  // The same array as long as the URL says the same: the rows of a table are drawn again when it changes.
+  const columns = useMemo(() => (columnsText ? columnsText.split(",") : null), [columnsText]);
   return {
-    q: url.q,
+    q,
     sort,
-    filters: url.f,
-    columns: url.cols,
-    density: url.density,
-    request: { q: url.q, sort, filters: url.f },
-    isFiltered: url.q !== "" || url.f.length > 0,
-    setQ: (q) => setUrl({ q: q || null }),
-    setSort: (next) => setUrl({ sort: next === defaultSort ? null : next }),
-    setFilters: (filters) => setUrl({ f: filters.length > 0 ? filters : null }),
-    setColumns: (cols) => setUrl({ cols }),
-    setDensity: (density) => setUrl({ density }),
-    clear: () => setUrl({ q: null, f: null }),
+    filters,
+    columns,
+    density: get("density") === "comfortable" ? "comfortable" : "compact",
+    request: { q, sort, filters },
+    isFiltered: q !== "" || filters.length > 0,
+    setQ: (next) => set({ q: next }),
+    setSort: (next) => set({ sort: next === defaultSort ? null : next }),
+    setFilters: (next) => set({ f: writeFilters(next) }),
+    setColumns: (next) => set({ cols: next?.join(",") ?? null }),
+    setDensity: (next) => set({ density: next === "compact" ? null : next }),
+    clear: () => set({ q: null, f: null }),
   };
 }
 

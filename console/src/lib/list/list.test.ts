@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { listQuery } from "@/lib/api/request";
 import { csvCell, toCsv } from "./csv";
 import { collect } from "./cursor-list";
-import { nextSort, parseAsFilters } from "./list-state";
+import { nextSort, readFilters, writeFilters } from "./list-state";
 import { rangeBetween } from "./selection";
 
 describe("filters in the URL", () => {
@@ -11,13 +11,11 @@ describe("filters in the URL", () => {
       { field: "status", op: "in" as const, value: "failed,expired" },
       { field: "hostname", op: "contains" as const, value: "ber.corp" },
     ];
-    expect(parseAsFilters.parse(parseAsFilters.serialize(filters))).toEqual(filters);
+    expect(readFilters(writeFilters(filters))).toEqual(filters);
   });
 
   test("of an unknown operator are left out", () => {
-    expect(parseAsFilters.parse("status.drop.x~model.eq.T14")).toEqual([
-      { field: "model", op: "eq", value: "T14" },
-    ]);
+    expect(readFilters("status.drop.x~model.eq.T14")).toEqual([{ field: "model", op: "eq", value: "T14" }]);
   });
 });
 

@@ -2,7 +2,6 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { parseAsString, useQueryState } from "nuqs";
 import { useState } from "react";
 import { Door } from "@/components/door";
 import { Callout } from "@/components/panel";
@@ -12,12 +11,13 @@ import { TotpForm } from "@/features/identity/components/totp-form";
 import type { Me } from "@/lib/api/types";
 import { safeNext } from "@/lib/next-address";
 import { usePageTitle } from "@/lib/page-title";
+import { useUrlValue } from "@/lib/url-state";
 
 export function SignInPage() {
   usePageTitle("Sign in");
   const router = useRouter();
   const queryClient = useQueryClient();
-  const [next] = useQueryState("next", parseAsString);
+  const [next] = useUrlValue("next");
   const [challenge, setChallenge] = useState<string | null>(null);
   const setup = useQuery(setupQuery);
   const enter = (me: Me | null | undefined) => {

@@ -14,6 +14,11 @@ export const ACTION_COLUMNS: Column<Action>[] = [
     width: 190,
     grow: 1.6,
     phone: true,
+    under: (action) => (
+      <>
+        {action.device.hostname} · <Time at={action.created_at} />
+      </>
+    ),
     csv: (action) => action.title,
     cell: (action) => (
       <CellLink href={paths.action(action.id)} title={action.title}>

@@ -13,6 +13,7 @@ export function auditColumns(onOpen: (event: AuditEvent) => void): Column<AuditE
       width: 210,
       grow: 1.6,
       phone: true,
+      under: (event) => [event.target?.name, event.actor.name].filter(Boolean).join(" · "),
       csv: (event) => event.verb,
       cell: (event) => (
         <button

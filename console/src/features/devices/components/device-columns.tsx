@@ -22,6 +22,11 @@ export const DEVICE_COLUMNS: Column<Device>[] = [
     grow: 2,
     sort: "hostname",
     phone: true,
+    under: (device) => (
+      <>
+        {device.os.name ?? "Unknown system"} · <Time at={device.last_check_in} />
+      </>
+    ),
     csv: (device) => device.hostname,
     cell: (device) => (
       <CellLink href={paths.device(device.id)} title={device.hostname}>

@@ -1,14 +1,19 @@
+import { useQuery } from "@tanstack/react-query";
 import { CopyButton } from "@/components/copy-button";
 import { Facts, Panel } from "@/components/panel";
 import { Time } from "@/components/time";
 import type { Device } from "@/lib/api/types";
 import { bytes, count } from "@/lib/format";
+import { deviceInventoryQuery } from "../api";
+import { readInventory } from "../inventory";
 import { osName } from "../os-name";
 
 export function DeviceFacts({ device }: { device: Device }) {
   const { hardware, os } = device;
+  const inventory = useQuery(deviceInventoryQuery(device.id));
+  const found = inventory.data && readInventory(inventory.data.inventory);
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-2">
+    <div className="grid gap-5 lg:grid-cols-2">
       <Panel title="Hardware">
         <Facts
           facts={[
@@ -32,6 +37,9 @@ export function DeviceFacts({ device }: { device: Device }) {
             },
             { label: "Memory", value: bytes(hardware.memory_bytes) },
             { label: "Disk", value: bytes(hardware.disk_bytes || null, 1000) },
+            { label: "Firmware", value: found?.firmware?.toUpperCase() },
+            { label: "Secure Boot", value: onOff(found?.secureBoot) },
+            { label: "TPM", value: found?.tpm },
           ]}
         />
       </Panel>
@@ -65,6 +73,11 @@ function Copyable({ value, what }: { value: string; what: string }) {
       <CopyButton value={value} label={`Copy ${what}`} className="-my-1" />
     </span>
   );
+}
+
+function onOff(value: boolean | null | undefined): string | null {
+  if (value === null || value === undefined) return null;
+  return value ? "On" : "Off";
 }
 
 function keyWords(protection: string | null): string | null {

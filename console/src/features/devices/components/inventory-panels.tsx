@@ -67,17 +67,19 @@ export function InventoryPanels({ deviceId }: { deviceId: string }) {
 function Disks({ view }: { view: InventoryView }) {
   return (
     <>
-      <SimpleTable
-        label="Disks"
-        head={["Disk", "Model", "Kind", "Size"]}
-        rows={view.disks.map((disk) => ({
-          key: disk.name,
-          cells: [disk.name, disk.model ?? "—", disk.media?.toUpperCase() ?? "—", bytes(disk.size, 1000)],
-        }))}
-        empty="No disk was reported."
-      />
+      {(view.disks.length > 0 || view.volumes.length === 0) && (
+        <SimpleTable
+          label="Disks"
+          head={["Disk", "Model", "Kind", "Size"]}
+          rows={view.disks.map((disk) => ({
+            key: disk.name,
+            cells: [disk.name, disk.model ?? "—", disk.media?.toUpperCase() ?? "—", bytes(disk.size, 1000)],
+          }))}
+          empty="No disk was reported."
+        />
+      )}
       {view.volumes.length > 0 && (
-        <ul className="grid gap-x-8 gap-y-3 border-line border-t p-4 sm:grid-cols-2">
+        <ul className="grid gap-x-8 gap-y-3 border-line p-4 not-first:border-t sm:grid-cols-2">
           {view.volumes.map((volume) => (
             <VolumeBar key={volume.mount} volume={volume} />
           ))}
@@ -115,7 +117,7 @@ function SoftwarePanel({ software, receivedAt }: SoftwarePanelProps) {
             placeholder="Search"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
-            className="h-8 w-40 rounded-control border border-control bg-canvas px-2.5 text-sm focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0"
+            className="h-8 w-40 rounded-control border border-control bg-field px-2.5 text-sm focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0"
           />
         )
       }

@@ -53,7 +53,7 @@ export function TagEditor({ device }: { device: Device }) {
               aria-label="New tag"
               onBlur={() => setAdding(false)}
               onKeyDown={(event) => event.key === "Escape" && setAdding(false)}
-              className="h-6 w-28 rounded-control border border-control bg-canvas px-2 text-xs"
+              className="h-6 w-28 rounded-control border border-control bg-field px-2 text-xs"
             />
           </form>
         ) : (

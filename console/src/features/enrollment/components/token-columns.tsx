@@ -14,6 +14,12 @@ export function tokenColumns(onOpen: (token: EnrollmentToken) => void): Column<E
       grow: 2,
       sort: "name",
       phone: true,
+      under: (token) => (
+        <>
+          {uses(token)} used · {token.state === "usable" ? "expires" : "made"}{" "}
+          <Time at={token.state === "usable" ? token.expires_at : token.created_at} />
+        </>
+      ),
       cell: (token) => (
         <button
           type="button"
@@ -46,12 +52,7 @@ export function tokenColumns(onOpen: (token: EnrollmentToken) => void): Column<E
       width: 100,
       grow: 0,
       align: "right",
-      cell: (token) => (
-        <span className="text-muted">
-          {count(token.uses)}
-          {token.max_uses !== null && ` of ${count(token.max_uses)}`}
-        </span>
-      ),
+      cell: (token) => <span className="text-muted">{uses(token)}</span>,
     },
     {
       id: "approval",
@@ -77,4 +78,8 @@ export function tokenColumns(onOpen: (token: EnrollmentToken) => void): Column<E
       cell: (token) => <span className="text-muted">{token.created_by?.name ?? "—"}</span>,
     },
   ];
+}
+
+function uses(token: EnrollmentToken): string {
+  return token.max_uses === null ? count(token.uses) : `${count(token.uses)} of ${count(token.max_uses)}`;
 }

@@ -81,7 +81,19 @@ function keyStatus(key: ApiKey): string {
 
 function columns(onRevoke: ((key: ApiKey) => void) | undefined): Column<ApiKey>[] {
   return [
-    { id: "name", header: "Name", width: 180, grow: 1.6, phone: true, cell: (key) => key.name },
+    {
+      id: "name",
+      header: "Name",
+      width: 180,
+      grow: 1.6,
+      phone: true,
+      under: (key) => (
+        <>
+          {plural(key.permissions.length, "permission")} · used <Time at={key.last_used_at} />
+        </>
+      ),
+      cell: (key) => key.name,
+    },
     {
       id: "state",
       header: "State",
@@ -131,6 +143,7 @@ function columns(onRevoke: ((key: ApiKey) => void) | undefined): Column<ApiKey>[
             width: 90,
             grow: 0,
             align: "right" as const,
+            phone: true,
             cell: (key: ApiKey) =>
               key.revoked_at === null && (
                 <Button

@@ -37,16 +37,19 @@ export function RolesTab() {
             <button
               type="button"
               onClick={() => setOpen(role)}
-              className="flex w-full flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3 text-left text-sm hover:bg-hover focus-visible:-outline-offset-2"
+              className="grid w-full items-center gap-x-4 gap-y-1 px-4 py-3 sm:grid-cols-[minmax(0,1fr)_auto_5rem] text-left text-sm hover:bg-hover focus-visible:-outline-offset-2"
             >
-              <span className="min-w-0 flex-1 basis-60">
+              <span className="min-w-0">
                 <span className="flex items-center gap-2 font-medium">
                   {role.name} {role.built_in && <Tag>built in</Tag>}
                 </span>
                 <span className="block text-muted">{role.description || "—"}</span>
               </span>
-              <span className="text-muted">{plural(role.permissions.length, "permission")}</span>
-              <span className="w-20 text-right text-muted">
+              <span className="figures text-muted sm:text-right">
+                {plural(role.permissions.length, "permission")}
+                <span className="sm:hidden"> · {plural(role.user_count, "person", "people")}</span>
+              </span>
+              <span className="figures text-right text-muted max-sm:hidden">
                 {plural(role.user_count, "person", "people")}
               </span>
             </button>

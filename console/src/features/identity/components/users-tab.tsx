@@ -69,6 +69,7 @@ function columns(onOpen: (user: User) => void): Column<User>[] {
       grow: 1.6,
       sort: "name",
       phone: true,
+      under: (user) => user.email,
       cell: (user) => (
         <button
           type="button"

@@ -39,7 +39,7 @@ export function AttentionList({ items }: { items: Attention[] }) {
               <Link href={item.href} className="block truncate rounded-control font-medium hover:underline">
                 {item.title}
               </Link>
-              <p className="truncate text-muted">{item.detail}</p>
+              <p className="line-clamp-2 text-muted sm:line-clamp-1">{item.detail}</p>
             </div>
             <span className="hidden shrink-0 text-faint text-sm sm:block">
               <Time at={item.at} />

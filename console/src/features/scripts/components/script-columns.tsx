@@ -15,6 +15,11 @@ export const SCRIPT_COLUMNS: Column<Script>[] = [
     grow: 2,
     sort: "name",
     phone: true,
+    under: (script) => (
+      <>
+        Version {script.current.number} · <Time at={script.updated_at} />
+      </>
+    ),
     csv: (script) => script.name,
     cell: (script) => (
       <CellLink href={paths.script(script.id)} title={script.name}>

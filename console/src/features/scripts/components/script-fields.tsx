@@ -22,9 +22,9 @@ export function ScriptFields({ draft, error, languageFixed, readOnly = false }: 
   return (
     <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
       <div className="flex min-w-0 flex-col gap-2">
-        <div className="flex items-baseline justify-between gap-3">
+        <div className="flex flex-wrap items-baseline justify-between gap-x-3">
           <h2 className="font-medium text-sm">Body</h2>
-          <p className="truncate text-faint text-xs">
+          <p className="text-faint text-xs">
             {values.parameters[0]?.name
               ? `Reads a parameter as ${parameterHint(values.language, values.parameters[0].name)}`
               : languageName(values.language)}

@@ -2,7 +2,6 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
-import { parseAsString, useQueryState } from "nuqs";
 import { Suspense } from "react";
 import { Button } from "@/components/button";
 import { DataTable } from "@/components/list/data-table";
@@ -15,6 +14,7 @@ import { lazyPart } from "@/lib/lazy-part";
 import { useListUrl } from "@/lib/list/list-state";
 import { usePageTitle } from "@/lib/page-title";
 import { useCan } from "@/lib/session";
+import { useUrlValue } from "@/lib/url-state";
 
 const CreateTokenSheet = lazyPart(() =>
   import("@/features/enrollment/components/create-token-sheet").then((module) => module.CreateTokenSheet),
@@ -27,8 +27,8 @@ export function EnrollmentPage() {
   usePageTitle("Enrollment");
   const can = useCan();
   const list = useListUrl("-created_at");
-  const [creating, setCreating] = useQueryState("new", parseAsString);
-  const [openId, setOpenId] = useQueryState("token", parseAsString);
+  const [creating, setCreating] = useUrlValue("new");
+  const [openId, setOpenId] = useUrlValue("token");
   const tokens = useInfiniteQuery(enrollmentTokensQuery(list.request));
   const open = tokens.data?.items.find((token) => token.id === openId);
   const create = can("enrollment:write") && (

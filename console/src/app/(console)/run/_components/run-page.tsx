@@ -2,7 +2,6 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
-import { parseAsArrayOf, parseAsString, useQueryState } from "nuqs";
 import { type FormEvent, useState } from "react";
 import { Page } from "@/components/page";
 import { PageHeader } from "@/components/page-header";
@@ -16,6 +15,7 @@ import { paths } from "@/lib/paths";
 import { type ParameterValues, parameterPayload, parameterProblems, startValues } from "@/lib/run-parameters";
 import { keptTargets } from "@/lib/run-targets";
 import { useCan } from "@/lib/session";
+import { useUrlValue } from "@/lib/url-state";
 import { ParametersStep } from "./parameters-step";
 import { RunSummary } from "./run-summary";
 import { type AdHoc, ScriptStep } from "./script-step";
@@ -26,10 +26,12 @@ export function RunPage() {
   usePageTitle("Run a script");
   const can = useCan();
   const router = useRouter();
-  const [scriptId, setScriptId] = useQueryState("script", parseAsString.withDefault(""));
-  const [linked] = useQueryState("device", parseAsArrayOf(parseAsString).withDefault([]));
-  const [fromSelection] = useQueryState("selection", parseAsString);
-  const [targetIds, setTargetIds] = useState<string[]>(() => (fromSelection ? keptTargets() : linked));
+  const [scriptId, setScriptId] = useUrlValue("script");
+  const [linked] = useUrlValue("device");
+  const [fromSelection] = useUrlValue("selection");
+  const [targetIds, setTargetIds] = useState<string[]>(() =>
+    fromSelection ? keptTargets() : linked.split(",").filter(Boolean),
+  );
   const [targets, setTargets] = useState<Map<string, Device>>(new Map());
   const [adHoc, setAdHoc] = useState<AdHoc | null>(null);
   const [entered, setEntered] = useState<ParameterValues>({});

@@ -2,7 +2,7 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Lock, Plus } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Button } from "@/components/button";
 import type { Column } from "@/components/list/columns";
 import { DataTable } from "@/components/list/data-table";
@@ -66,6 +66,7 @@ function columns(onOpen: ((secret: Secret) => void) | undefined): Column<Secret>
       grow: 1.6,
       sort: "name",
       phone: true,
+      under: setWhen,
       cell: (secret) =>
         onOpen ? (
           <button
@@ -84,6 +85,7 @@ function columns(onOpen: ((secret: Secret) => void) | undefined): Column<Secret>
       header: "Kind",
       width: 120,
       grow: 0,
+      phone: true,
       cell: (secret) => (
         <span className="text-muted">
           {KINDS.find((kind) => kind.value === secret.kind)?.label ?? secret.kind}
@@ -102,13 +104,16 @@ function columns(onOpen: ((secret: Secret) => void) | undefined): Column<Secret>
       header: "Value",
       width: 200,
       grow: 1.2,
-      phone: true,
-      cell: (secret) => (
-        <span className="text-muted">
-          set <Time at={secret.set_at} />
-          {secret.set_by && ` by ${secret.set_by.name}`}
-        </span>
-      ),
+      cell: (secret) => <span className="text-muted">{setWhen(secret)}</span>,
     },
   ];
+}
+
+function setWhen(secret: Secret): ReactNode {
+  return (
+    <>
+      set <Time at={secret.set_at} />
+      {secret.set_by && ` by ${secret.set_by.name}`}
+    </>
+  );
 }

@@ -1,13 +1,11 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { CircleSlash } from "lucide-react";
 import Link from "next/link";
-import { ButtonLink } from "@/components/button";
+import { DetailMissing } from "@/components/detail-missing";
 import { Page } from "@/components/page";
 import { PageHeader } from "@/components/page-header";
 import { Callout, Panel } from "@/components/panel";
-import { EmptyState, ErrorState, PanelSkeleton } from "@/components/states";
 import { StatusBadge } from "@/components/status-badge";
 import { Elapsed, Time } from "@/components/time";
 import { actionQuery } from "@/features/actions/api";
@@ -16,31 +14,18 @@ import { ActionFacts } from "@/features/actions/components/action-facts";
 import { ActionLogPanel } from "@/features/actions/components/action-log-panel";
 import { ActionTimeline } from "@/features/actions/components/action-timeline";
 import { actionStatus, isOpen } from "@/features/actions/open-states";
-import { ApiError } from "@/lib/api/errors";
 import type { ActionDetail } from "@/lib/api/types";
 import { useDetailId } from "@/lib/detail-id";
 import { usePageTitle } from "@/lib/page-title";
 import { paths } from "@/lib/paths";
 
 export function ActionPage() {
-  const action = useQuery(actionQuery(useDetailId()));
+  const id = useDetailId();
+  const action = useQuery(actionQuery(id));
   usePageTitle(action.data?.title ?? "Action");
   if (action.data) return <ActionView action={action.data} />;
-  const gone = action.error instanceof ApiError && action.error.status === 404;
   return (
-    <Page>
-      {gone ? (
-        <EmptyState
-          icon={CircleSlash}
-          title="There is no such action"
-          action={<ButtonLink href={paths.actions}>All actions</ButtonLink>}
-        />
-      ) : action.isError ? (
-        <ErrorState error={action.error} onRetry={() => action.refetch()} what="This action" />
-      ) : (
-        <PanelSkeleton rows={8} label="Loading the action" />
-      )}
-    </Page>
+    <DetailMissing id={id} query={action} noun="action" all={{ label: "All actions", href: paths.actions }} />
   );
 }
 

@@ -1,11 +1,11 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { MonitorOff, Play } from "lucide-react";
+import { Play } from "lucide-react";
 import { ButtonLink } from "@/components/button";
+import { DetailMissing } from "@/components/detail-missing";
 import { Page } from "@/components/page";
 import { PageHeader } from "@/components/page-header";
-import { EmptyState, ErrorState, PanelSkeleton } from "@/components/states";
 import { StatusBadge } from "@/components/status-badge";
 import { Tabs } from "@/components/tabs";
 import { Time } from "@/components/time";
@@ -16,7 +16,6 @@ import { DeviceNotice } from "@/features/devices/components/device-notice";
 import { InventoryPanels } from "@/features/devices/components/inventory-panels";
 import { TagEditor } from "@/features/devices/components/tag-editor";
 import { osName } from "@/features/devices/os-name";
-import { ApiError } from "@/lib/api/errors";
 import type { Device } from "@/lib/api/types";
 import { useDetailId } from "@/lib/detail-id";
 import { usePageTitle } from "@/lib/page-title";
@@ -32,23 +31,10 @@ export function DevicePage() {
   const device = useQuery(deviceQuery(id));
   usePageTitle(device.data?.hostname ?? "Device");
   if (device.data) return <DeviceView device={device.data} />;
-  const gone = device.error instanceof ApiError && device.error.status === 404;
   return (
-    <Page>
-      {gone ? (
-        <EmptyState
-          icon={MonitorOff}
-          title="There is no such device"
-          action={<ButtonLink href={paths.devices}>All devices</ButtonLink>}
-        >
-          It was retired, or belongs to another organisation.
-        </EmptyState>
-      ) : device.isError ? (
-        <ErrorState error={device.error} onRetry={() => device.refetch()} what="This device" />
-      ) : (
-        <PanelSkeleton rows={8} label="Loading the device" />
-      )}
-    </Page>
+    <DetailMissing id={id} query={device} noun="device" all={{ label: "All devices", href: paths.devices }}>
+      It was retired, or belongs to another organisation.
+    </DetailMissing>
   );
 }
 

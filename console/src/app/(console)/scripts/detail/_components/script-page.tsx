@@ -1,11 +1,11 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { FileX2, Play } from "lucide-react";
+import { Play } from "lucide-react";
 import { ButtonLink } from "@/components/button";
+import { DetailMissing } from "@/components/detail-missing";
 import { Page } from "@/components/page";
 import { PageHeader } from "@/components/page-header";
-import { EmptyState, ErrorState, PanelSkeleton } from "@/components/states";
 import { Tabs } from "@/components/tabs";
 import { Tags } from "@/components/tag";
 import { Time } from "@/components/time";
@@ -15,7 +15,6 @@ import { ScriptForm } from "@/features/scripts/components/script-form";
 import { ScriptMenu } from "@/features/scripts/components/script-menu";
 import { ScriptVersions } from "@/features/scripts/components/script-versions";
 import { languageName } from "@/features/scripts/languages";
-import { ApiError } from "@/lib/api/errors";
 import type { ScriptDetail } from "@/lib/api/types";
 import { useDetailId } from "@/lib/detail-id";
 import { usePageTitle } from "@/lib/page-title";
@@ -35,21 +34,8 @@ export function ScriptPage() {
     );
   }
   if (script.data) return <ScriptView key={script.data.id} script={script.data} />;
-  const gone = script.error instanceof ApiError && script.error.status === 404;
   return (
-    <Page>
-      {gone ? (
-        <EmptyState
-          icon={FileX2}
-          title="There is no such script"
-          action={<ButtonLink href={paths.scripts}>All scripts</ButtonLink>}
-        />
-      ) : script.isError ? (
-        <ErrorState error={script.error} onRetry={() => script.refetch()} what="This script" />
-      ) : (
-        <PanelSkeleton rows={8} label="Loading the script" />
-      )}
-    </Page>
+    <DetailMissing id={id} query={script} noun="script" all={{ label: "All scripts", href: paths.scripts }} />
   );
 }
 
