@@ -12,6 +12,9 @@ export const paths = {
   scripts: "/scripts/",
   script: (id: string) => `/scripts/detail/?id=${id}`,
   newScript: "/scripts/detail/?id=new",
+  profiles: "/profiles/",
+  profileTemplates: "/profiles/?tab=templates",
+  profile: (id: string) => `/profiles/detail/?id=${id}`,
   run: (query: { device?: string[]; script?: string } = {}) => {
     const search = new URLSearchParams();
     if (query.device?.length) search.set("device", query.device.join(","));

@@ -44,6 +44,8 @@ PERMISSION_OF_TOPIC = {
     "actions": "actions:read",
     "script": "scripts:read",
     "scripts": "scripts:read",
+    "profile": "profiles:read",
+    "profiles": "profiles:read",
     "enrollment": "enrollment:read",
     "audit": "audit:read",
     "boot_session": "boot:read",

@@ -34,6 +34,8 @@ from deployflow.identity.schemas import User
 from deployflow.platform import clock
 from deployflow.platform.db import ReadSession
 from deployflow.platform.paging import ListParams
+from deployflow.profiles import queries as profiles
+from deployflow.profiles.schemas import ProfileOut
 from deployflow.scripts import queries as scripts
 from deployflow.scripts.schemas import ScriptOut
 
@@ -102,6 +104,7 @@ class SearchResult(BaseModel):
     """What the words occur in, a few of each kind."""
 
     devices: list[DeviceOut]
+    profiles: list[ProfileOut]
     scripts: list[ScriptOut]
     actions: list[ActionOut]
     users: list[User]
@@ -137,14 +140,16 @@ async def get_overview(reader: Anybody, session: ReadSession) -> Overview:
 async def search(
     reader: Anybody, session: ReadSession, q: Annotated[str, Query(max_length=200, description="Words")] = ""
 ) -> SearchResult:
-    """Find devices, scripts, actions and people by words, up to six of each."""
-    found = SearchResult(devices=[], scripts=[], actions=[], users=[])
+    """Find devices, profiles, scripts, actions and people by words, up to six of each."""
+    found = SearchResult(devices=[], profiles=[], scripts=[], actions=[], users=[])
     words = q.strip()
     if not words:
         return found
     params = ListParams(limit=PER_KIND, q=words)
     if reader.may("devices:read"):
         found.devices = (await devices.page(session, params)).items
+    if reader.may("profiles:read"):
+        found.profiles = (await profiles.list_profiles(session, params))["items"]
     if reader.may("scripts:read"):
         found.scripts = (await scripts.list_scripts(session, params))["items"]
     if reader.may("actions:read"):

@@ -54,7 +54,7 @@ async def list_profile_templates(_reader: Reader, session: ReadSession, params: 
 
 
 @router.post("/profile-templates/{template_id}:use", status_code=201)
-async def use_profile_template(
+async def make_profile_of_template(
     writer: Writer, session: DbSession, response: Response, template_id: UUID, wanted: ProfileUseIn
 ) -> ProfileDetail:
     """Make a profile of a template."""

@@ -1,4 +1,4 @@
-import type { ActionOut, DeploymentOut, ScriptOut } from "./generated/types.gen";
+import type { ActionOut, DeploymentOut, ProfileTaskOut, ScriptOut } from "./generated/types.gen";
 
 /** The words of the console for the shapes of contracts/openapi.json. */
 export type {
@@ -6,11 +6,14 @@ export type {
   ActionOut as Action,
   ApiKey,
   ApiKeyCreated,
+  ApplyImage,
   Attention,
   AuditEvent,
   BootSessionOut as BootSession,
   BootSiteIn,
   BootSiteOut as BootSite,
+  BuiltInTemplate,
+  Comparison,
   DeploymentDetail,
   DeploymentLogPiece,
   DeploymentOut as Deployment,
@@ -18,20 +21,39 @@ export type {
   DeviceDetail,
   DeviceOut as Device,
   DiscoveredMachineOut as DiscoveredMachine,
+  DiskPrep,
+  Finding,
+  InjectConfiguration,
+  InjectDrivers,
+  InjectedFile,
   InventoryOut as Inventory,
+  LocalAccount,
   LogChunkOut as LogChunk,
   Me,
+  NameExample,
   Overview,
   Parameter as ScriptParameter,
+  Partition,
   Permission,
+  Preflight,
+  ProfileDetail,
+  ProfileOut as Profile,
+  ProfileTaskIn,
+  ProfileTaskOut as ProfileTask,
+  ProfileTaskTypeOut as ProfileTaskType,
+  ProfileVersionOut as ProfileVersion,
+  Reboot,
+  RegistryValue,
   Role,
   ScriptDetail,
   ScriptOut as Script,
+  ScriptStep,
   SearchResult,
   Secret,
   Session,
   Settings,
   SetupRequest,
+  SetVariable,
   SignIn,
   TechnicianPinMade,
   TechnicianPinOut as TechnicianPin,
@@ -39,12 +61,15 @@ export type {
   TokenIn as EnrollmentTokenCreate,
   TokenMade as EnrollmentTokenCreated,
   TokenOut as EnrollmentToken,
+  Unattend,
   UseOut as TokenUse,
   User,
   VersionDetail as ScriptVersionDetail,
   VersionOut as ScriptVersion,
+  Wait,
 } from "./generated/types.gen";
 
 export type ActionStatus = ActionOut["status"];
 export type DeploymentState = DeploymentOut["state"];
 export type ScriptLanguage = ScriptOut["language"];
+export type TaskCondition = NonNullable<ProfileTaskOut["condition"]>;

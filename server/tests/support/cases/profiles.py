@@ -86,6 +86,6 @@ async def get_profile_version(world: World) -> Call:
 
 
 @case
-async def use_profile_template(world: World) -> Call:
+async def make_profile_of_template(world: World) -> Call:
     made = await _made(world, is_template=True)
     return Call({"template_id": made["id"]}, {"name": _name()})

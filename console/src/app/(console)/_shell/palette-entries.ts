@@ -1,6 +1,7 @@
 import {
   Activity,
   FileCode2,
+  ListChecks,
   type LucideIcon,
   Monitor,
   Moon,
@@ -48,6 +49,17 @@ export function staticEntries({ can, chooseTheme }: Doing): PaletteEntry[] {
     ...(can("scripts:write")
       ? [{ id: "new-script", group: "Do", label: "Write a new script", icon: Plus, href: paths.newScript }]
       : []),
+    ...(can("profiles:write")
+      ? [
+          {
+            id: "new-profile",
+            group: "Do",
+            label: "Make a deployment profile",
+            icon: Plus,
+            href: `${paths.profiles}?new=1`,
+          },
+        ]
+      : []),
     ...(can("enrollment:write")
       ? [
           {
@@ -75,6 +87,14 @@ export function foundEntries(found: SearchResult): PaletteEntry[] {
       detail: device.hardware.model ?? undefined,
       icon: Monitor,
       href: paths.device(device.id),
+    })),
+    ...found.profiles.map((profile) => ({
+      id: profile.id,
+      group: "Profiles",
+      label: profile.name,
+      detail: profile.os_image?.name ?? undefined,
+      icon: ListChecks,
+      href: paths.profile(profile.id),
     })),
     ...found.scripts.map((script) => ({
       id: script.id,

@@ -4885,6 +4885,10 @@ export type SearchResult = {
      */
     devices: Array<DeviceOut>;
     /**
+     * Profiles
+     */
+    profiles: Array<ProfileOut>;
+    /**
      * Scripts
      */
     scripts: Array<ScriptOut>;
@@ -8978,7 +8982,7 @@ export type ListProfileTemplatesResponses = {
 
 export type ListProfileTemplatesResponse = ListProfileTemplatesResponses[keyof ListProfileTemplatesResponses];
 
-export type UseProfileTemplateData = {
+export type MakeProfileOfTemplateData = {
     body: ProfileUseIn;
     path: {
         /**
@@ -8990,23 +8994,23 @@ export type UseProfileTemplateData = {
     url: '/api/v1/profile-templates/{template_id}:use';
 };
 
-export type UseProfileTemplateErrors = {
+export type MakeProfileOfTemplateErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type UseProfileTemplateError = UseProfileTemplateErrors[keyof UseProfileTemplateErrors];
+export type MakeProfileOfTemplateError = MakeProfileOfTemplateErrors[keyof MakeProfileOfTemplateErrors];
 
-export type UseProfileTemplateResponses = {
+export type MakeProfileOfTemplateResponses = {
     /**
      * Successful Response
      */
     201: ProfileDetail;
 };
 
-export type UseProfileTemplateResponse = UseProfileTemplateResponses[keyof UseProfileTemplateResponses];
+export type MakeProfileOfTemplateResponse = MakeProfileOfTemplateResponses[keyof MakeProfileOfTemplateResponses];
 
 export type ListProfilesData = {
     body?: never;

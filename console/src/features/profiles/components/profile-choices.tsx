@@ -1,0 +1,37 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import type { Choice } from "@/components/field";
+import type { ProfileDetail } from "@/lib/api/types";
+import { imageChoicesQuery, scriptChoicesQuery, secretChoicesQuery } from "../api";
+
+/** What a profile can name, and what it named before: that is shown even when it is gone or not for one's eyes. */
+export function useChoices(profile: ProfileDetail) {
+  const images = useQuery(imageChoicesQuery);
+  const secrets = useQuery(secretChoicesQuery);
+  const scripts = useQuery(scriptChoicesQuery);
+  const all = [images, secrets, scripts].flatMap((query) => query.data ?? []);
+  const nameOf = (id: string | null | undefined) =>
+    all.find((one) => one.id === id)?.name ?? (id ? (profile.references[id]?.name ?? undefined) : undefined);
+  return {
+    images: images.data ?? [],
+    packs: [] as { id: string; name: string }[],
+    secrets: secrets.data ?? [],
+    scripts: scripts.data ?? [],
+    nameOf,
+    /** For a select: what there is, the present one in any case, and what stands for none of them. */
+    options: (
+      kind: { id: string; name: string }[],
+      present: string | null | undefined,
+      none?: string,
+    ): Choice[] => [
+      ...(none !== undefined || !present ? [{ value: "", label: none ?? "Choose…" }] : []),
+      ...kind.map(({ id, name }) => ({ value: id, label: name })),
+      ...(present && !kind.some(({ id }) => id === present)
+        ? [{ value: present, label: nameOf(present) ?? "Not there any more" }]
+        : []),
+    ],
+  };
+}
+
+export type Choices = ReturnType<typeof useChoices>;
