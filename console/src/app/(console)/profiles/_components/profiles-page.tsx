@@ -2,7 +2,6 @@
 
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { FileUp, LayoutTemplate, ListChecks, Plus } from "lucide-react";
-import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { lazy, Suspense, useState } from "react";
 import { Button } from "@/components/button";
 import { DataTable } from "@/components/list/data-table";
@@ -18,6 +17,7 @@ import { useListUrl } from "@/lib/list/list-state";
 import { usePageTitle } from "@/lib/page-title";
 import { paths } from "@/lib/paths";
 import { useCan } from "@/lib/session";
+import { useUrlState } from "@/lib/url-state";
 
 const NewProfileDialog = lazy(() =>
   import("@/features/profiles/components/new-profile-dialog").then((module) => ({
@@ -29,11 +29,10 @@ const ImportDialog = lazy(() =>
 );
 
 export function ProfilesPage() {
-  const [{ tab, new: making }, setUrl] = useQueryStates({
-    tab: parseAsStringLiteral(["profiles", "templates"]).withDefault("profiles"),
-    // "1", or the template to begin with.
-    new: parseAsString,
-  });
+  const { get, set: setUrl } = useUrlState();
+  const tab = get("tab");
+  // "1", or the template to begin with.
+  const making = get("new");
   const [importing, setImporting] = useState(false);
   const can = useCan();
   usePageTitle(tab === "templates" ? "Templates" : "Profiles");
