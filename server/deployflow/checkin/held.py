@@ -22,6 +22,7 @@ from deployflow.platform.runtime import Runtime
 
 # A device that waits for approval has nothing to do; the approval itself wakes its held call.
 PENDING_PAUSE_S = 15
+DEAD_RUN_PAUSE_S = 15
 # All agents of a stopping process come back at once; this spreads them while the next process starts.
 DRAIN_SPREAD_S = 3
 # A cancel and the wish for an inventory are said at once, and again in every answer. An answer only to repeat them
@@ -65,7 +66,14 @@ class Held:
             ClientGone: when it hung up.
         """
         arrived = asyncio.get_running_loop().time()
-        receipt = await runs.check(self._runtime, device, run_id=message.run_id, receipt=message.receipt)
+        try:
+            receipt = await runs.check(self._runtime, device, run_id=message.run_id, receipt=message.receipt)
+        except runs.RunIsOver:
+            # What it was given would be lost, and taken from the run that lives. Should it be alive after all, then it
+            # is one of two with one key, and its next call shows that.
+            nothing = self._answer(device, message, None, Found(Sight()))
+            nothing.next_check_in_s = DEAD_RUN_PAUSE_S
+            return nothing
         if message.status == "stopping":
             self.seats.leave(self.seats.sit(device.id))
             await self._presence.say_goodbye(device, message.agent_version)

@@ -28,6 +28,10 @@ from deployflow.platform.runtime import Runtime
 Verdict = Literal["known", "same_answer", "new_run", "straggler", "clone"]
 
 
+class RunIsOver(Exception):
+    """The call is of a run of the agent that another run has followed: nobody waits for its answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receipts:
     """What is on record for a key."""
@@ -66,6 +70,7 @@ async def check(runtime: Runtime, device: SignedDevice, *, run_id: UUID, receipt
 
     Raises:
         DeviceQuarantined: 403, and the key is quarantined, when another machine has shown a newer receipt.
+        RunIsOver: when the call was overtaken by the first one of the next run.
     """
     if is_known(device, run_id, receipt):
         return None
@@ -86,6 +91,8 @@ async def check(runtime: Runtime, device: SignedDevice, *, run_id: UUID, receipt
             device_changed(session, device.id)
     if verdict == "clone":
         raise DeviceQuarantined
+    if verdict == "straggler":
+        raise RunIsOver
     return record.current if verdict == "same_answer" else None
 
 

@@ -15,6 +15,7 @@ from deployflow.app.simulation.client import AgentClient, Refused
 from deployflow.checkin.held import Held
 from deployflow.devices import service as devices
 from deployflow.devices.models import Device
+from deployflow.devices.presence import Presence
 from deployflow.devices.states import DeviceState
 from deployflow.platform import clock
 from deployflow.platform.context import Actor, Context, system_context
@@ -184,6 +185,27 @@ class TestClones:
         for one in (agent, clone):
             assert await refusal(one.check_in(max_wait_s=0)) == "device_quarantined"
         clone.close()
+
+
+class TestADeadRun:
+    async def test_its_late_call_takes_nothing_from_the_run_that_lives(
+        self, live: Live, make_agent: MakeAgent, acting: Context
+    ) -> None:
+        agent = await make_agent()
+        dead = live.agent()
+        dead.key, dead.receipt, dead.run_id = agent.key, agent.receipt, agent.run_id
+        dead.inventory_hash = agent.inventory_hash
+        agent.restart()
+        await agent.check_in(max_wait_s=0)
+        action_id = await queue_canary(live, acting, agent.device_id)
+        late = await dead.check_in(max_wait_s=50)
+        assert (late["actions"], late["receipt"]) == ([], None)
+        await dead.check_in(max_wait_s=50, status="stopping")
+        await live.runtime.part(Presence).flush()
+        assert (await device_of(live, agent)).online
+        answer = await agent.check_in(max_wait_s=5)
+        assert [(action["action_id"], action["fence"]) for action in answer["actions"]] == [(action_id, 1)]
+        dead.close()
 
 
 class TestPresence:

@@ -10,6 +10,7 @@ from deployflow.devices import runs
 from deployflow.devices.access import Gate, SignedDevice, refuse_state
 from deployflow.devices.errors import DeviceQuarantined
 from deployflow.devices.models import Device, DeviceKey
+from deployflow.devices.runs import RunIsOver
 from deployflow.devices.states import DeviceState
 from deployflow.platform.context import system_context
 from tests.factories.fleet import make_device
@@ -100,7 +101,8 @@ class TestOneMachine:
         dead.run_id = agent.run_id
         agent.restart()
         await agent.check_in()
-        assert await dead.check_in() is None
+        with pytest.raises(RunIsOver):
+            await dead.check_in()
         assert await agent.check_in() is None
 
     async def test_an_idle_check_in_reads_and_writes_nothing(self, agent: Agent, app: FastAPI) -> None:

@@ -78,9 +78,9 @@ class LedgerMachine(RuleBasedStateMachine):
             if begins:
                 self._begin_all()
 
-    @rule(crashes=st.booleans(), newer_first=st.booleans())
-    def a_check_in_overtakes_another(self, *, crashes: bool, newer_first: bool) -> None:
-        """Two server processes, or one that was looking when the agent called again: only the newer call is heard."""
+    @rule(crashes=st.booleans(), newer_first=st.booleans(), both_heard=st.booleans())
+    def a_check_in_overtakes_another(self, *, crashes: bool, newer_first: bool, both_heard: bool) -> None:
+        """Two server processes, or one that was looking when the agent called again."""
         older = self.agent.visit(self.device_id)
         seen_by_older = self.world.look(older)
         if crashes:
@@ -95,7 +95,10 @@ class LedgerMachine(RuleBasedStateMachine):
             heard = self._hand_out(newer, seen_by_newer)
         both = {delivery.action_id for delivery in heard} & {delivery.action_id for delivery in unheard}
         assert not both, "two that saw it free both leased it"
-        self._lose(unheard)
+        if both_heard and not crashes:
+            self.agent.receive(unheard, [])
+        else:
+            self._lose(unheard)
         self.agent.receive(heard, seen_by_newer.cancel)
 
     @precondition(lambda self: self.unheard)
