@@ -25,6 +25,7 @@ TAGS = {
     "deployments": "Runs of a profile on a machine.",
     "boot": "Starting from the network: sites, machines seen, sessions to approve; and what machines ask for.",
     "images": "OS images, their imports, and what machines boot.",
+    "drivers": "Driver packs, and the machines they are for.",
     "live": "What the console shows first, finds, and hears of.",
     "health": "For load balancers and monitoring.",
     "downloads": "The agent's program and how to install it.",

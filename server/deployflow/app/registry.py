@@ -35,6 +35,8 @@ from deployflow.deployments.kinds import FinishDeployment
 from deployflow.devices import agent_endpoints as devices_agent_endpoints
 from deployflow.devices import endpoints as devices_endpoints
 from deployflow.devices import tasks as devices_tasks
+from deployflow.drivers import endpoints as drivers_endpoints
+from deployflow.drivers import queries as driver_queries
 from deployflow.enrollment import agent_endpoints as enrollment_agent_endpoints
 from deployflow.enrollment import bound, download_endpoints
 from deployflow.enrollment import endpoints as enrollment_endpoints
@@ -105,6 +107,7 @@ def assemble(settings: Settings) -> Runtime:
     tenants.on_created(boot_sites.first_site)
     # Made at the first start, so that boot environments can be built before any machine asks.
     runtime.part(keys.BootKey)
+    winpe.packs_are_found_by(driver_queries.archives)
     winpe.server_key_is(lambda runtime: runtime.part(keys.BootKey).public_pem)
     return runtime
 
@@ -117,6 +120,7 @@ def admin_routers() -> list[APIRouter]:
         secrets_endpoints.router,
         uploads_endpoints.router,
         images_endpoints.router,
+        drivers_endpoints.router,
         devices_endpoints.router,
         enrollment_endpoints.router,
         actions_endpoints.router,

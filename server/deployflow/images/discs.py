@@ -1,23 +1,20 @@
-"""ISO files as Microsoft ships them: UDF, beside it an ISO 9660 with nothing but a note. 7-Zip reads them."""
+"""ISO files as Microsoft ships them: UDF, beside it an ISO 9660 with nothing but a note."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from deployflow.images.errors import FileProblem
-from deployflow.platform import programs
-from deployflow.platform.programs import MIB, Finished, Limits, TooMuchOutput
+from deployflow.platform import seven_zip
+from deployflow.platform.importing import FileProblem
+from deployflow.platform.seven_zip import Entry, TooMuchOutput, Unreadable
 from deployflow.platform.storage import NewContent
 from deployflow.platform.threads import in_thread
 
-SEVEN_ZIP, PACKAGE = "7z", "7zip or p7zip-full"
 SECTOR = 2048
-# Where the descriptors of a disc begin, and what one of them is called.
+# Where the descriptors of a disc begin, and how the one of a file system is called.
 FIRST_SECTOR, SECTORS = 16, 32
 UDF, ISO_9660 = {b"NSR02", b"NSR03"}, {b"CD001"}
-LISTING = Limits(memory_bytes=1024 * MIB, cpu_s=60, output_bytes=64 * MIB, idle_s=60)
-EXTRACTING = Limits(memory_bytes=1024 * MIB, cpu_s=3600)
 IMAGES = ("sources/install.wim", "sources/install.esd")
 BOOT_FILES = {
     "boot.wim": "sources/boot.wim",
@@ -26,14 +23,6 @@ BOOT_FILES = {
     "bootmgr": "bootmgr",
 }
 _DAMAGED = "download or upload it once more and compare its SHA-256 with the one its maker gives"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file on a disc, by its name there."""
-
-    name: str
-    size_bytes: int
 
 
 def file_system_of(file: Path) -> Literal["udf", "iso"] | None:
@@ -55,18 +44,10 @@ async def read_contents(disc: Path) -> dict[str, Entry]:
     Raises:
         FileProblem: it cannot be read.
     """
-    try:
-        done = await _seven_zip("l", disc, "-slt", limits=LISTING)
-    except TooMuchOutput:
-        raise FileProblem("iso_wrong", "The ISO holds more files than any Windows ISO") from None
-    _require(done)
-    found: dict[str, Entry] = {}
-    for block in done.output.decode("utf-8", "replace").split("\n\n"):
-        said = dict(line.split(" = ", 1) for line in block.splitlines() if " = " in line)
-        if "Path" in said and said.get("Folder") == "-" and said.get("Size", "").isdigit():
-            entry = Entry(said["Path"], int(said["Size"]))
-            found[entry.name.replace("\\", "/").lower()] = entry
-    return found
+    kind = await in_thread(file_system_of, disc)
+    with _explained():
+        found = await seven_zip.entries(disc, kind=kind or "udf")
+    return {entry.name.replace("\\", "/").lower(): entry for entry in found}
 
 
 async def extract(disc: Path, entry: Entry, into: NewContent, *, on_bytes: Callable[[int], None]) -> None:
@@ -80,32 +61,19 @@ async def extract(disc: Path, entry: Entry, into: NewContent, *, on_bytes: Calla
         into.write(part)
         on_bytes(len(part))
 
-    # -spd: the name is a name and no pattern.
-    _require(await _seven_zip("x", disc, "-so", "-spd", name=entry.name, limits=EXTRACTING, on_output=take))
+    kind = await in_thread(file_system_of, disc)
+    with _explained():
+        await seven_zip.extract(disc, kind=kind or "udf", name=entry.name, on_output=take)
     if into.size != entry.size_bytes:
         raise FileProblem("iso_damaged", f"{entry.name} on the ISO is not whole: {_DAMAGED}")
 
 
-async def _seven_zip(
-    act: str,
-    disc: Path,
-    *options: str,
-    limits: Limits,
-    name: str | None = None,
-    on_output: Callable[[bytes], None] | None = None,
-) -> Finished:
-    kind = await in_thread(file_system_of, disc)
-    names = [] if name is None else [name]
-    command = [programs.find(SEVEN_ZIP, package=PACKAGE), act, f"-t{kind}", *options, "--", str(disc), *names]
-    return await programs.run(command, limits=limits, folder=disc.parent, on_output=on_output)
-
-
-def _require(done: Finished) -> None:
-    if done.code == 0:
-        return
-    # A listing says what is wrong with the disc between its lines.
-    told = done.errors + done.output[:4096].decode("utf-8", "replace")
-    if "Unexpected end" in told or "Headers Error" in told:
-        raise FileProblem("iso_damaged", f"The ISO ends before it should, so it was cut off on its way: {_DAMAGED}")
-    said = " ".join(done.errors.split())[-300:]
-    raise FileProblem("iso_damaged", f"The ISO cannot be read ({said or f'code {done.code}'}): {_DAMAGED}")
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except TooMuchOutput:
+        raise FileProblem("iso_wrong", "The ISO holds more files than any Windows ISO") from None
+    except Unreadable as error:
+        why = "ends before it should, so it was cut off on its way" if error.cut_off else f"cannot be read ({error})"
+        raise FileProblem("iso_damaged", f"The ISO {why}: {_DAMAGED}") from error

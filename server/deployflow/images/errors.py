@@ -1,7 +1,5 @@
 """What can be wrong with images, their files and boot environments."""
 
-from typing import ClassVar
-
 from deployflow.platform.errors import Conflict, Invalid, NotFound
 
 
@@ -71,25 +69,3 @@ class WimbootWrong(Invalid):
 class AgentMissing(Conflict):
     code = "agent_not_built"
     title = "The agent for Windows is not on the server: `make agent` in the checkout builds it"
-
-
-class SourceWrong(Invalid):
-    code = "image_source_wrong"
-    title = "The image cannot be imported from there"
-
-
-class FileProblem(Exception):
-    """What is wrong with a file that is being imported, as one sentence for its owner. Expected, so not a bug."""
-
-    is_expected: ClassVar[bool] = True
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.sentence = sentence
-
-
-class ImportCancelled(Exception):
-    """Somebody called the import off."""
-
-    is_expected: ClassVar[bool] = True

@@ -10,18 +10,17 @@ from pathlib import Path
 from threading import Event
 from uuid import UUID
 
-from deployflow.images.errors import FileProblem, ImportCancelled, SourceWrong
 from deployflow.platform.errors import TooLarge
+from deployflow.platform.importing import FileProblem, SourceWrong, require_in_folder
 from deployflow.platform.outgoing import AddressRefused, Outgoing
+from deployflow.platform.progress import CalledOff
 from deployflow.platform.runtime import Runtime
-from deployflow.platform.settings import Settings
 from deployflow.platform.storage import CHUNK_BYTES, content_store, explained_disk, in_words
 
 Counter = Callable[[int, int | None], None]
 
 TRIES = 5
 PAUSE_S = 2.0
-MAX_LISTED = 1000
 ENDINGS = (".iso", ".wim", ".esd")
 
 
@@ -36,40 +35,14 @@ def forget(runtime: Runtime, import_id: UUID) -> None:
         file.unlink(missing_ok=True)
 
 
-def require_in_folder(settings: Settings, path: str, *, ending: tuple[str, ...] = ENDINGS) -> Path:
-    """A file below the folder that the operator opened for imports.
-
-    Raises:
-        SourceWrong: 422, when there is no such folder or the path leads out of it.
-    """
-    if settings.import_dir is None:
-        raise SourceWrong("No folder of the server is open for imports: set DEPLOYFLOW_IMPORT_DIR, or upload the file")
-    folder = settings.import_dir.resolve()
-    if "\0" in path:
-        raise SourceWrong("The path holds a zero character")
-    try:
-        file = (folder / path).resolve()
-        # Resolved first: neither `..` nor a link leads out.
-        inside, there = file.is_relative_to(folder), file.is_file()
-    except OSError as error:
-        raise SourceWrong(f"'{path[:200]}' cannot be looked at: {error.strerror}") from error
-    if not inside:
-        raise SourceWrong(f"'{path[:200]}' is not below the import folder")
-    if not there:
-        raise SourceWrong(f"There is no file '{path[:200]}' in the import folder")
-    if not file.name.lower().endswith(ending):
-        raise SourceWrong(f"'{path[:200]}' is none of: {', '.join(ending)}")
-    return file
-
-
 def copy_in(runtime: Runtime, import_id: UUID, path: str, count: Counter, stop: Event) -> None:
     """Copy a file of the import folder to where it cannot be changed any more.
 
     Raises:
-        FileProblem, DiskFull, ImportCancelled.
+        FileProblem, DiskFull, CalledOff.
     """
     try:
-        source = require_in_folder(runtime.settings, path)
+        source = require_in_folder(runtime.settings, path, endings=ENDINGS)
     except SourceWrong as error:
         raise FileProblem(error.code, error.detail) from error
     target = _prepare(runtime, import_id)
@@ -87,7 +60,7 @@ def download(runtime: Runtime, import_id: UUID, url: str, count: Counter, stop: 
     """Fetch a file; one that broke off goes on where it was, also after a restart of the server.
 
     Raises:
-        FileProblem, DiskFull, TooLarge, ImportCancelled.
+        FileProblem, DiskFull, TooLarge, CalledOff.
     """
     target = _prepare(runtime, import_id)
     outgoing = Outgoing(runtime.settings.fetch_allowed)
@@ -105,7 +78,7 @@ def download(runtime: Runtime, import_id: UUID, url: str, count: Counter, stop: 
                 why = f"The download broke off {TRIES} times ({error}): retry, and it goes on where it was"
                 raise FileProblem("download_failed", why) from error
             if stop.wait(PAUSE_S * tried):
-                raise ImportCancelled from None
+                raise CalledOff from None
         else:
             return
 
@@ -170,7 +143,7 @@ def _prepare(runtime: Runtime, import_id: UUID) -> Path:
 
 def _go_on(stop: Event) -> None:
     if stop.is_set():
-        raise ImportCancelled
+        raise CalledOff
 
 
 def _note_of(target: Path) -> Path:

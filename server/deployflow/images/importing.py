@@ -9,16 +9,17 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.images import discs, fetching, wims
-from deployflow.images.errors import FileProblem, ImportCancelled
 from deployflow.images.models import ImageBootFile, ImageEdition, ImageImport, OsImage
-from deployflow.images.progress import Progress
+from deployflow.images.progress import progress_of
 from deployflow.images.states import UNFINISHED, ImageState, ImportEvent, ImportState, advance
 from deployflow.platform import clock, jobs, trail
 from deployflow.platform.changes import changed
 from deployflow.platform.context import system_context
-from deployflow.platform.errors import Problem
-from deployflow.platform.jobs import JobDied, JobKind, Unfinished
+from deployflow.platform.importing import FileProblem, reason_of
+from deployflow.platform.jobs import JobKind, Unfinished
+from deployflow.platform.progress import CalledOff, Progress
 from deployflow.platform.runtime import Runtime
+from deployflow.platform.seven_zip import Entry
 from deployflow.platform.storage import Content, ContentStore, content_store, hash_file
 from deployflow.platform.threads import in_thread
 from deployflow.uploads import files as uploaded
@@ -33,7 +34,7 @@ async def fetch(runtime: Runtime, import_id: UUID) -> None:
     if _have(runtime, row.source_sha256) or row.source == "upload":
         return
     stop = Event()
-    async with Progress(runtime, import_id, total=None) as progress:
+    async with progress_of(runtime, import_id, total=None) as progress:
         if row.source == "url":
             await in_thread(fetching.download, runtime, import_id, row.url, progress.reach, stop, stop=stop)
         else:
@@ -50,7 +51,7 @@ async def verify(runtime: Runtime, import_id: UUID) -> None:
     if not file.exists():
         raise FileProblem("file_missing", "The file is not on the server any more: upload it again")
     if row.source_sha256 is None:
-        async with Progress(runtime, import_id, total=file.stat().st_size) as progress:
+        async with progress_of(runtime, import_id, total=file.stat().st_size) as progress:
             digest, size = await in_thread(lambda: hash_file(file, progress=progress.add))
         if row.expected_sha256 is not None and digest != row.expected_sha256:
             await _forget_file(runtime, row)
@@ -83,7 +84,7 @@ async def unpack(runtime: Runtime, import_id: UUID) -> None:
         raise FileProblem("iso_without_image", _NO_IMAGE_SPLIT if split else _NO_IMAGE)
     boot = {name: contents[path] for name, path in discs.BOOT_FILES.items() if path in contents}
     total = image.size_bytes + sum(entry.size_bytes for entry in boot.values())
-    async with Progress(runtime, import_id, total=total) as progress:
+    async with progress_of(runtime, import_id, total=total) as progress:
         wim = await _extract(store, source, image, progress)
         taken = {name: await _extract(store, source, entry, progress) for name, entry in boot.items()}
     async with runtime.db.write(system_context()) as session:
@@ -137,7 +138,7 @@ async def prepare(runtime: Runtime, import_id: UUID) -> None:
         assert row.wim_sha256 is not None
         content = Content(row.wim_sha256, wim.stat().st_size)
     else:
-        async with Progress(runtime, import_id, total=None) as progress:
+        async with progress_of(runtime, import_id, total=None) as progress:
             with store.new_file(expected_bytes=wim.stat().st_size) as file:
                 await wims.export_pipable(wim, file, on_progress=progress.reach)
                 content = await in_thread(file.keep)
@@ -160,9 +161,9 @@ async def failed(runtime: Runtime, import_id: UUID, error: Exception) -> None:
         row = await session.get(ImageImport, import_id)
         if row is None or row.state not in UNFINISHED:
             return
-        called_off = isinstance(error, ImportCancelled)
+        called_off = isinstance(error, CalledOff)
         row.state = advance(ImportState(row.state), "cancel" if called_off else "fail")
-        row.error_code, row.error_message = (None, None) if called_off else _reason(error)
+        row.error_code, row.error_message = (None, None) if called_off else reason_of(error)
         row.finished_at = row.updated_at = clock.now()
         image = await session.get_one(OsImage, row.image_id)
         image.state = ImageState.FAILED
@@ -206,17 +207,7 @@ def _kind_of(file: Path) -> str:
     return kind
 
 
-def _reason(error: Exception) -> tuple[str, str]:
-    if isinstance(error, FileProblem):
-        return error.code, error.sentence
-    if isinstance(error, Problem):
-        return error.code, error.detail
-    if isinstance(error, JobDied):
-        return "job_died", str(error)
-    return "internal_error", "The server made a mistake: its log has the details. Retry once it is mended"
-
-
-async def _extract(store: ContentStore, disc: Path, entry: discs.Entry, progress: Progress) -> Content:
+async def _extract(store: ContentStore, disc: Path, entry: Entry, progress: Progress) -> Content:
     with store.new_file(expected_bytes=entry.size_bytes) as file:
         await discs.extract(disc, entry, file, on_bytes=progress.add)
         return await in_thread(file.keep)
@@ -266,7 +257,7 @@ async def _begin(runtime: Runtime, import_id: UUID, event: ImportEvent) -> Image
 async def _alive(session: AsyncSession, import_id: UUID) -> ImageImport:
     row = await session.get(ImageImport, import_id, with_for_update=True)
     if row is None or row.cancel_requested_at is not None or row.state not in UNFINISHED:
-        raise ImportCancelled
+        raise CalledOff
     return row
 
 

@@ -1,7 +1,6 @@
 """Reads of images and their imports."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -10,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
 from deployflow.images.errors import ImageNotFound, ImageNotReady, ImportNotFound
-from deployflow.images.fetching import ENDINGS, MAX_LISTED
+from deployflow.images.fetching import ENDINGS
 from deployflow.images.models import ImageImport, OsImage
 from deployflow.images.schemas import EditionOut, FileOut, ImageOut, ImportOut, ServerFile, ServerFiles
 from deployflow.images.states import UNFINISHED, ImageState, ImportState
+from deployflow.platform.importing import files_in_folder
 from deployflow.platform.paging import ListField, ListParams, ListSpec, fetch_page
 from deployflow.platform.settings import Settings
 from deployflow.platform.storage import Content
@@ -119,20 +119,9 @@ async def import_detail(session: AsyncSession, import_id: UUID) -> ImportOut:
 
 def server_files(settings: Settings) -> ServerFiles:
     """What lies in the folder that the operator opened for imports. Blocks."""
-    folder = settings.import_dir
-    if folder is None or not folder.is_dir():
-        return ServerFiles(enabled=folder is not None, items=[])
-    items: list[ServerFile] = []
-    for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() in ENDINGS and _is_inside(file, folder):
-            items.append(ServerFile(path=file.relative_to(folder).as_posix(), size_bytes=file.stat().st_size))
-        if len(items) == MAX_LISTED:
-            break
-    return ServerFiles(enabled=True, items=items)
-
-
-def _is_inside(file: Path, folder: Path) -> bool:
-    return file.is_file() and file.resolve().is_relative_to(folder.resolve())
+    found = files_in_folder(settings, endings=ENDINGS)
+    items = [ServerFile(path=path, size_bytes=size) for path, size in found]
+    return ServerFiles(enabled=settings.import_dir is not None, items=items)
 
 
 def shape(row: OsImage) -> ImageOut:

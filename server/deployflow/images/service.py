@@ -16,7 +16,6 @@ from deployflow.images.errors import (
     ImageNameTaken,
     ImportRunning,
     ImportStateWrong,
-    SourceWrong,
 )
 from deployflow.images.models import (
     BootEnvironmentFile,
@@ -30,6 +29,7 @@ from deployflow.platform import clock, jobs, storage, trail
 from deployflow.platform.changes import changed
 from deployflow.platform.db import after_commit
 from deployflow.platform.ids import new_id
+from deployflow.platform.importing import SourceWrong, require_in_folder
 from deployflow.platform.outgoing import AddressRefused, Outgoing
 from deployflow.platform.preconditions import require_version
 from deployflow.platform.runtime import Runtime
@@ -174,7 +174,7 @@ async def _set_source(session: AsyncSession, runtime: Runtime, row: ImageImport,
         row.source, row.url, row.file_name = "url", new.url, plain_name(unquote(parts.path) or parts.netloc)
     else:
         assert new.path is not None
-        file = fetching.require_in_folder(runtime.settings, new.path)
+        file = require_in_folder(runtime.settings, new.path, endings=fetching.ENDINGS)
         row.source, row.path, row.file_name = "server", new.path, plain_name(file.name)
 
 

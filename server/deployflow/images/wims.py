@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from deployflow.images.errors import FileProblem
 from deployflow.platform import programs
+from deployflow.platform.importing import FileProblem
 from deployflow.platform.programs import MIB, Finished, Limits, TooMuchOutput
 from deployflow.platform.storage import NewContent
 

@@ -20,7 +20,6 @@ from deployflow.images.errors import (
     AgentMissing,
     BootFilesMissing,
     EnvironmentBusy,
-    FileProblem,
     WimbootMissing,
     WimbootWrong,
 )
@@ -30,9 +29,9 @@ from deployflow.images.states import EnvironmentState
 from deployflow.platform import clock, jobs, trail
 from deployflow.platform.context import system_context
 from deployflow.platform.db import after_commit
-from deployflow.platform.errors import Problem
 from deployflow.platform.ids import new_id
-from deployflow.platform.jobs import JobDied, JobKind, Unfinished
+from deployflow.platform.importing import FileProblem, reason_of
+from deployflow.platform.jobs import JobKind, Unfinished
 from deployflow.platform.preconditions import require_version
 from deployflow.platform.programs import MIB
 from deployflow.platform.runtime import Runtime
@@ -154,13 +153,7 @@ async def failed(runtime: Runtime, environment_id: UUID, error: Exception) -> No
         if row is None or row.state != EnvironmentState.MAKING:
             return
         row.state = EnvironmentState.FAILED
-        if isinstance(error, FileProblem):
-            row.error_code, row.error_message = error.code, error.sentence
-        elif isinstance(error, Problem):
-            row.error_code, row.error_message = error.code, error.detail
-        else:
-            row.error_code = "job_died" if isinstance(error, JobDied) else "internal_error"
-            row.error_message = "The server made a mistake: its log has the details. Delete this and make it again"
+        row.error_code, row.error_message = reason_of(error)
         row.updated_at = clock.now()
         await environments.tell(session)
 

@@ -208,7 +208,7 @@ class TestRefused:
     @pytest.mark.parametrize("url", ["ftp://a.example/x.iso", "https://user:secret@a.example/x.iso", "nonsense"])
     async def test_what_is_no_address_for_us_is_refused_at_once(self, admin: AsyncClient, url: str) -> None:
         answer = await admin.post("/api/v1/image-imports", json={"name": "A", "url": url})
-        assert (answer.status_code, answer.json()["code"]) == (422, "image_source_wrong")
+        assert (answer.status_code, answer.json()["code"]) == (422, "source_wrong")
         assert "secret" not in answer.text
 
     async def test_an_inner_address_is_named_with_the_setting_that_opens_it(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deployflow.images import discs, wims
-from deployflow.images.errors import FileProblem
+from deployflow.platform.importing import FileProblem
 from tests.factories import media
 
 XML_AT = 72
@@ -98,7 +98,7 @@ def test_a_bomb_costs_little_memory_and_time(tmp_path: Path, name: str) -> None:
         import asyncio, resource, time
         from pathlib import Path
         from deployflow.images import wims
-        from deployflow.images.errors import FileProblem
+        from deployflow.platform.importing import FileProblem
         began = time.monotonic()
         try:
             asyncio.run(wims.read_images(Path({str(file)!r})))

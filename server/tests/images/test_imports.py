@@ -209,7 +209,7 @@ class TestWhatIsRefusedAtOnce:
         (folder / "notes.txt").write_text("x")
         answer = await admin.post("/api/v1/image-imports", json={"name": "A", "path": path})
         assert answer.status_code == 422
-        assert answer.json()["code"] in {"image_source_wrong", "invalid"}
+        assert answer.json()["code"] in {"source_wrong", "invalid"}
         listed = (await admin.get("/api/v1/image-imports/server-files")).json()
         assert listed["items"] == []
 

@@ -16,7 +16,8 @@ from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.identity import cookies
-from deployflow.images import importing, progress
+from deployflow.images import importing
+from deployflow.platform import progress
 from deployflow.platform.context import Context
 from deployflow.platform.db import Database
 from deployflow.platform.jobs import KINDS, Jobs

@@ -17,6 +17,7 @@ from deployflow.platform.context import system_context
 from deployflow.platform.settings import Settings
 from deployflow.platform.storage import Content, content_store
 from tests.factories import media
+from tests.factories.drivers import NET, zipped
 from tests.images.conftest import Library
 from tests.support.clients import Clients
 from tests.support.jobs import finish_jobs
@@ -112,6 +113,20 @@ class TestMaking:
             assert hashlib.sha256(answer.content).hexdigest() == file["sha256"]
             assert answer.headers["etag"] == f'"{file["sha256"]}"'
         assert app.state.runtime.settings.keys_dir.name not in json.dumps(made)
+
+    async def test_drivers_lie_in_it_for_when_it_starts(
+        self, app: FastAPI, library: Library, clients: Clients, tmp_path: Path
+    ) -> None:
+        owner = await clients.signed_in(built_in="owner")
+        upload_id = await upload(owner, zipped({"net/e1d.inf": NET, "net/e1d.sys": b"a driver"}), purpose="driver_pack")
+        pack = (await owner.post("/api/v1/driver-packs", json={"name": "Net", "upload_id": upload_id})).json()
+        image = await library.upload(media.make_iso())
+        wimboot = {"wimboot_upload_id": await upload(owner, media.wimboot()), "wimboot_sha256": SHA256}
+        made = await make(app, owner, image, driver_pack_ids=[pack["id"]], **wimboot)
+        assert (made["state"], made["driver_packs"]) == ("ready", ["Net"])
+        root = unpacked(path_of(app, made, "boot.wim"), tmp_path / "pe")
+        assert (root / "deployflow" / "drivers" / "0" / "net" / "e1d.inf").read_text() == NET
+        assert b"drvload" in (root / "deployflow" / "start.cmd").read_bytes()
 
     async def test_wimboot_is_given_once(self, app: FastAPI, library: Library, admin: AsyncClient) -> None:
         image = await library.upload(media.make_iso())

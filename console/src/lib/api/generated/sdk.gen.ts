@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelImageImportData, CancelImageImportErrors, CancelImageImportResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangeImageData, ChangeImageErrors, ChangeImageResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteBootEnvironmentData, DeleteBootEnvironmentErrors, DeleteBootEnvironmentResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadImageData, DownloadImageErrors, DownloadImageResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetBootEnvironmentData, GetBootEnvironmentErrors, GetBootEnvironmentResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageImportData, GetImageImportErrors, GetImageImportResponses, GetImageResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportImageData, ImportImageErrors, ImportImageResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootEnvironmentsData, ListBootEnvironmentsErrors, ListBootEnvironmentsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListImageImportsData, ListImageImportsErrors, ListImageImportsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListServerImagesData, ListServerImagesErrors, ListServerImagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootEnvironmentData, MakeBootEnvironmentErrors, MakeBootEnvironmentResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeProfileOfTemplateData, MakeProfileOfTemplateErrors, MakeProfileOfTemplateResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RetryImageImportData, RetryImageImportErrors, RetryImageImportResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
+import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelImageImportData, CancelImageImportErrors, CancelImageImportResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeDriverPackData, ChangeDriverPackErrors, ChangeDriverPackResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangeImageData, ChangeImageErrors, ChangeImageResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteBootEnvironmentData, DeleteBootEnvironmentErrors, DeleteBootEnvironmentResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteDriverPackData, DeleteDriverPackErrors, DeleteDriverPackResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadDriverPackData, DownloadDriverPackErrors, DownloadDriverPackResponses, DownloadImageData, DownloadImageErrors, DownloadImageResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetBootEnvironmentData, GetBootEnvironmentErrors, GetBootEnvironmentResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetDriverPackData, GetDriverPackErrors, GetDriverPackResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageImportData, GetImageImportErrors, GetImageImportResponses, GetImageResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportDriverPackData, ImportDriverPackErrors, ImportDriverPackResponses, ImportImageData, ImportImageErrors, ImportImageResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootEnvironmentsData, ListBootEnvironmentsErrors, ListBootEnvironmentsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListDriverInfsData, ListDriverInfsErrors, ListDriverInfsResponses, ListDriverPacksData, ListDriverPacksErrors, ListDriverPacksResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListImageImportsData, ListImageImportsErrors, ListImageImportsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListServerDriversData, ListServerDriversErrors, ListServerDriversResponses, ListServerImagesData, ListServerImagesErrors, ListServerImagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootEnvironmentData, MakeBootEnvironmentErrors, MakeBootEnvironmentResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeProfileOfTemplateData, MakeProfileOfTemplateErrors, MakeProfileOfTemplateResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, MatchDriverPacksData, MatchDriverPacksErrors, MatchDriverPacksResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RetryDriverPackData, RetryDriverPackErrors, RetryDriverPackResponses, RetryImageImportData, RetryImageImportErrors, RetryImageImportResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -923,6 +923,174 @@ export const readDiscoveredMachine = <ThrowOnError extends boolean = true>(optio
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/discovered-machines/{machine_id}',
+    ...options
+});
+
+/**
+ * List Driver Packs
+ *
+ * List driver packs by name. `q` looks in name, version, description, file name and rules.
+ */
+export const listDriverPacks = <ThrowOnError extends boolean = true>(options?: Options<ListDriverPacksData, ThrowOnError>): RequestResult<ListDriverPacksResponses, ListDriverPacksErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListDriverPacksResponses, ListDriverPacksErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs',
+    ...options
+});
+
+/**
+ * Import Driver Pack
+ *
+ * Make a driver pack of an uploaded zip or cab, or of one on the server; the answer comes before it is read.
+ */
+export const importDriverPack = <ThrowOnError extends boolean = true>(options: Options<ImportDriverPackData, ThrowOnError>): RequestResult<ImportDriverPackResponses, ImportDriverPackErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ImportDriverPackResponses, ImportDriverPackErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Server Drivers
+ *
+ * Archives and folders in the server's import folder.
+ */
+export const listServerDrivers = <ThrowOnError extends boolean = true>(options?: Options<ListServerDriversData, ThrowOnError>): RequestResult<ListServerDriversResponses, ListServerDriversErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListServerDriversResponses, ListServerDriversErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs/server-files',
+    ...options
+});
+
+/**
+ * Delete Driver Pack
+ *
+ * Delete a driver pack; deployments that have begun keep its archive.
+ */
+export const deleteDriverPack = <ThrowOnError extends boolean = true>(options: Options<DeleteDriverPackData, ThrowOnError>): RequestResult<DeleteDriverPackResponses, DeleteDriverPackErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteDriverPackResponses, DeleteDriverPackErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs/{pack_id}',
+    ...options
+});
+
+/**
+ * Get Driver Pack
+ *
+ * One driver pack.
+ */
+export const getDriverPack = <ThrowOnError extends boolean = true>(options: Options<GetDriverPackData, ThrowOnError>): RequestResult<GetDriverPackResponses, GetDriverPackErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetDriverPackResponses, GetDriverPackErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs/{pack_id}',
+    ...options
+});
+
+/**
+ * Change Driver Pack
+ *
+ * Change name, version, description, or the machines it is for.
+ */
+export const changeDriverPack = <ThrowOnError extends boolean = true>(options: Options<ChangeDriverPackData, ThrowOnError>): RequestResult<ChangeDriverPackResponses, ChangeDriverPackErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeDriverPackResponses, ChangeDriverPackErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs/{pack_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Download Driver Pack
+ *
+ * The archive that machines get.
+ */
+export const downloadDriverPack = <ThrowOnError extends boolean = true>(options: Options<DownloadDriverPackData, ThrowOnError>): RequestResult<DownloadDriverPackResponses, DownloadDriverPackErrors, ThrowOnError, 'data'> => (options.client ?? client).get<DownloadDriverPackResponses, DownloadDriverPackErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs/{pack_id}/content',
+    ...options
+});
+
+/**
+ * List Driver Infs
+ *
+ * The INF files of a pack, with what is wrong with those that cannot be read.
+ */
+export const listDriverInfs = <ThrowOnError extends boolean = true>(options: Options<ListDriverInfsData, ThrowOnError>): RequestResult<ListDriverInfsResponses, ListDriverInfsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListDriverInfsResponses, ListDriverInfsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs/{pack_id}/infs',
+    ...options
+});
+
+/**
+ * Retry Driver Pack
+ *
+ * Read a pack once more whose import failed.
+ */
+export const retryDriverPack = <ThrowOnError extends boolean = true>(options: Options<RetryDriverPackData, ThrowOnError>): RequestResult<RetryDriverPackResponses, RetryDriverPackErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RetryDriverPackResponses, RetryDriverPackErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs/{pack_id}:retry',
+    ...options
+});
+
+/**
+ * Match Driver Packs
+ *
+ * The packs that such a machine gets.
+ */
+export const matchDriverPacks = <ThrowOnError extends boolean = true>(options?: Options<MatchDriverPacksData, ThrowOnError>): RequestResult<MatchDriverPacksResponses, MatchDriverPacksErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<MatchDriverPacksResponses, MatchDriverPacksErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/driver-packs:match',
     ...options
 });
 

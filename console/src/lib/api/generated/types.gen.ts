@@ -2636,6 +2636,60 @@ export type ImportOut = {
 export type ImportState = 'queued' | 'fetching' | 'verifying' | 'unpacking' | 'inspecting' | 'preparing' | 'ready' | 'failed' | 'cancelled';
 
 /**
+ * InfList
+ */
+export type InfList = {
+    /**
+     * Items
+     */
+    items: Array<InfOut>;
+};
+
+/**
+ * InfOut
+ *
+ * An INF file of a pack: what it says, or why it cannot be read.
+ */
+export type InfOut = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Device Class
+     */
+    device_class: string | null;
+    /**
+     * Provider
+     */
+    provider: string | null;
+    /**
+     * Driver Version
+     */
+    driver_version: string | null;
+    /**
+     * Driver Date
+     */
+    driver_date: string | null;
+    /**
+     * Architectures
+     */
+    architectures: Array<string>;
+    /**
+     * Hardware Ids
+     */
+    hardware_ids: Array<string>;
+    /**
+     * Hardware Id Count
+     */
+    hardware_id_count: number;
+    /**
+     * Error
+     */
+    error: string | null;
+};
+
+/**
  * InjectConfiguration
  *
  * What is written into the applied image.
@@ -2924,6 +2978,18 @@ export type MachineFacts = {
 };
 
 /**
+ * MatchList
+ *
+ * The packs that such a machine gets; none where nothing matches.
+ */
+export type MatchList = {
+    /**
+     * Items
+     */
+    items: Array<PackOut>;
+};
+
+/**
  * Me
  */
 export type Me = {
@@ -3159,6 +3225,170 @@ export type OverviewDevices = {
 };
 
 /**
+ * PackChange
+ *
+ * What people may change of a pack. `rules` is the whole list.
+ */
+export type PackChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Pack Version
+     */
+    pack_version?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Rules
+     */
+    rules?: Array<Rule> | null;
+};
+
+/**
+ * PackIn
+ *
+ * A driver pack to be, and where it comes from: an upload, or what lies in the server's import folder.
+ */
+export type PackIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pack Version
+     */
+    pack_version?: string;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Rules
+     */
+    rules?: Array<Rule>;
+    /**
+     * Upload Id
+     */
+    upload_id?: string | null;
+    /**
+     * Path
+     */
+    path?: string | null;
+    /**
+     * Sha256
+     *
+     * What the uploaded file is expected to be.
+     */
+    sha256?: string | null;
+};
+
+/**
+ * PackOut
+ *
+ * A driver pack. `content_sha256` is the archive that machines get; `checksum` is of the file that was given.
+ */
+export type PackOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pack Version
+     */
+    pack_version: string;
+    /**
+     * Description
+     */
+    description: string;
+    state: PackState;
+    /**
+     * Error Code
+     */
+    error_code: string | null;
+    /**
+     * Error Message
+     */
+    error_message: string | null;
+    /**
+     * Rules
+     */
+    rules: Array<Rule>;
+    /**
+     * Source
+     */
+    source: 'upload' | 'server';
+    /**
+     * File Name
+     */
+    file_name: string;
+    /**
+     * Path
+     */
+    path: string | null;
+    /**
+     * Checksum
+     */
+    checksum: string | null;
+    /**
+     * Content Sha256
+     */
+    content_sha256: string | null;
+    /**
+     * Content Bytes
+     */
+    content_bytes: number | null;
+    /**
+     * File Count
+     */
+    file_count: number;
+    /**
+     * Inf Count
+     */
+    inf_count: number;
+    /**
+     * Broken Inf Count
+     */
+    broken_inf_count: number;
+    /**
+     * Bytes Done
+     */
+    bytes_done: number;
+    /**
+     * Bytes Total
+     */
+    bytes_total: number | null;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * PackState
+ */
+export type PackState = 'importing' | 'ready' | 'failed';
+
+/**
  * Page[ActionOut]
  */
 export type PageActionOut = {
@@ -3328,6 +3558,24 @@ export type PageImportOut = {
      * Items
      */
     items: Array<ImportOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[PackOut]
+ */
+export type PagePackOut = {
+    /**
+     * Items
+     */
+    items: Array<PackOut>;
     /**
      * Next Cursor
      */
@@ -4617,6 +4865,30 @@ export type RoleWrite = {
 };
 
 /**
+ * Rule
+ *
+ * Machines that a pack is for: all that is given has to fit. `*` stands for any text; case does not count.
+ */
+export type Rule = {
+    /**
+     * Sku
+     *
+     * System SKU, such as 21HM.
+     */
+    sku?: string | null;
+    /**
+     * Manufacturer
+     */
+    manufacturer?: string | null;
+    /**
+     * Model
+     *
+     * Such as `Latitude 54*`.
+     */
+    model?: string | null;
+};
+
+/**
  * RunningAction
  *
  * An action that the device runs or has accepted; naming it renews its lease.
@@ -4983,6 +5255,36 @@ export type SecretValue = {
      * Secret Id
      */
     secret_id: string;
+};
+
+/**
+ * ServerArchive
+ */
+export type ServerArchive = {
+    /**
+     * Path
+     */
+    path: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+};
+
+/**
+ * ServerArchives
+ *
+ * Archives and folders in the server's import folder. `enabled` is false where the operator opened none.
+ */
+export type ServerArchives = {
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Items
+     */
+    items: Array<ServerArchive>;
 };
 
 /**
@@ -8066,6 +8368,337 @@ export type ReadDiscoveredMachineResponses = {
 };
 
 export type ReadDiscoveredMachineResponse = ReadDiscoveredMachineResponses[keyof ReadDiscoveredMachineResponses];
+
+export type ListDriverPacksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/driver-packs';
+};
+
+export type ListDriverPacksErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDriverPacksError = ListDriverPacksErrors[keyof ListDriverPacksErrors];
+
+export type ListDriverPacksResponses = {
+    /**
+     * Successful Response
+     */
+    200: PagePackOut;
+};
+
+export type ListDriverPacksResponse = ListDriverPacksResponses[keyof ListDriverPacksResponses];
+
+export type ImportDriverPackData = {
+    body: PackIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/driver-packs';
+};
+
+export type ImportDriverPackErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ImportDriverPackError = ImportDriverPackErrors[keyof ImportDriverPackErrors];
+
+export type ImportDriverPackResponses = {
+    /**
+     * Successful Response
+     */
+    201: PackOut;
+};
+
+export type ImportDriverPackResponse = ImportDriverPackResponses[keyof ImportDriverPackResponses];
+
+export type ListServerDriversData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/driver-packs/server-files';
+};
+
+export type ListServerDriversErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListServerDriversError = ListServerDriversErrors[keyof ListServerDriversErrors];
+
+export type ListServerDriversResponses = {
+    /**
+     * Successful Response
+     */
+    200: ServerArchives;
+};
+
+export type ListServerDriversResponse = ListServerDriversResponses[keyof ListServerDriversResponses];
+
+export type DeleteDriverPackData = {
+    body?: never;
+    path: {
+        /**
+         * Pack Id
+         */
+        pack_id: string;
+    };
+    query?: never;
+    url: '/api/v1/driver-packs/{pack_id}';
+};
+
+export type DeleteDriverPackErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteDriverPackError = DeleteDriverPackErrors[keyof DeleteDriverPackErrors];
+
+export type DeleteDriverPackResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteDriverPackResponse = DeleteDriverPackResponses[keyof DeleteDriverPackResponses];
+
+export type GetDriverPackData = {
+    body?: never;
+    path: {
+        /**
+         * Pack Id
+         */
+        pack_id: string;
+    };
+    query?: never;
+    url: '/api/v1/driver-packs/{pack_id}';
+};
+
+export type GetDriverPackErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetDriverPackError = GetDriverPackErrors[keyof GetDriverPackErrors];
+
+export type GetDriverPackResponses = {
+    /**
+     * Successful Response
+     */
+    200: PackOut;
+};
+
+export type GetDriverPackResponse = GetDriverPackResponses[keyof GetDriverPackResponses];
+
+export type ChangeDriverPackData = {
+    body: PackChange;
+    path: {
+        /**
+         * Pack Id
+         */
+        pack_id: string;
+    };
+    query?: never;
+    url: '/api/v1/driver-packs/{pack_id}';
+};
+
+export type ChangeDriverPackErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeDriverPackError = ChangeDriverPackErrors[keyof ChangeDriverPackErrors];
+
+export type ChangeDriverPackResponses = {
+    /**
+     * Successful Response
+     */
+    200: PackOut;
+};
+
+export type ChangeDriverPackResponse = ChangeDriverPackResponses[keyof ChangeDriverPackResponses];
+
+export type DownloadDriverPackData = {
+    body?: never;
+    path: {
+        /**
+         * Pack Id
+         */
+        pack_id: string;
+    };
+    query?: never;
+    url: '/api/v1/driver-packs/{pack_id}/content';
+};
+
+export type DownloadDriverPackErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DownloadDriverPackError = DownloadDriverPackErrors[keyof DownloadDriverPackErrors];
+
+export type DownloadDriverPackResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
+};
+
+export type ListDriverInfsData = {
+    body?: never;
+    path: {
+        /**
+         * Pack Id
+         */
+        pack_id: string;
+    };
+    query?: {
+        /**
+         * Q
+         *
+         * In path, provider, class or hardware id
+         */
+        q?: string | null;
+        /**
+         * Broken
+         *
+         * Only those that cannot be read, or only the others
+         */
+        broken?: boolean | null;
+    };
+    url: '/api/v1/driver-packs/{pack_id}/infs';
+};
+
+export type ListDriverInfsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDriverInfsError = ListDriverInfsErrors[keyof ListDriverInfsErrors];
+
+export type ListDriverInfsResponses = {
+    /**
+     * Successful Response
+     */
+    200: InfList;
+};
+
+export type ListDriverInfsResponse = ListDriverInfsResponses[keyof ListDriverInfsResponses];
+
+export type RetryDriverPackData = {
+    body?: never;
+    path: {
+        /**
+         * Pack Id
+         */
+        pack_id: string;
+    };
+    query?: never;
+    url: '/api/v1/driver-packs/{pack_id}:retry';
+};
+
+export type RetryDriverPackErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RetryDriverPackError = RetryDriverPackErrors[keyof RetryDriverPackErrors];
+
+export type RetryDriverPackResponses = {
+    /**
+     * Successful Response
+     */
+    200: PackOut;
+};
+
+export type RetryDriverPackResponse = RetryDriverPackResponses[keyof RetryDriverPackResponses];
+
+export type MatchDriverPacksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Manufacturer
+         */
+        manufacturer?: string | null;
+        /**
+         * Model
+         */
+        model?: string | null;
+        /**
+         * Sku
+         */
+        sku?: string | null;
+    };
+    url: '/api/v1/driver-packs:match';
+};
+
+export type MatchDriverPacksErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MatchDriverPacksError = MatchDriverPacksErrors[keyof MatchDriverPacksErrors];
+
+export type MatchDriverPacksResponses = {
+    /**
+     * Successful Response
+     */
+    200: MatchList;
+};
+
+export type MatchDriverPacksResponse = MatchDriverPacksResponses[keyof MatchDriverPacksResponses];
 
 export type ListEnrollmentTokensData = {
     body?: never;
