@@ -10,13 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from deployflow.drivers import queries as drivers
 from deployflow.drivers.models import DriverPack
 from deployflow.images.models import ImageEdition, OsImage
 from deployflow.profiles import disk_tasks
 from deployflow.profiles.contents import content
 from deployflow.profiles.fields import Strict
 from deployflow.profiles.findings import Findings
-from deployflow.profiles.matching import matches
 from deployflow.profiles.subject import Machine, Subject
 from deployflow.profiles.task_types import CannotFreeze, Frozen, TaskType
 
@@ -160,7 +160,7 @@ class InjectDriversTask(TaskType):
         if configuration.select == "named":
             packs = await _named(session, configuration.pack_ids)
         else:
-            packs = await _matching(session, subject.machine) if subject.machine is not None else []
+            packs = await drivers.packs_for(session, subject.machine) if subject.machine is not None else []
             if not packs and configuration.required:
                 raise CannotFreeze(_no_match(subject.machine))
         return Frozen({"packs": [_frozen(pack) for pack in packs], "required": configuration.required})
@@ -174,7 +174,7 @@ async def _preflight_match(
     if not machine.sku and not machine.model:
         findings.warning("model_unknown", f"The model of {machine.title} is not known yet, and so no drivers for it")
         return
-    packs = await _matching(session, machine)
+    packs = await drivers.packs_for(session, machine)
     if packs:
         findings.ok("drivers", f"Driver packs for {machine.title}: {', '.join(pack.name for pack in packs)}")
     elif configuration.required:
@@ -188,15 +188,10 @@ def _no_match(machine: Machine | None) -> str:
     return f"No driver pack matches {model or 'this machine'}: import one, or let one match it"
 
 
-async def _ready(session: AsyncSession, ids: Sequence[UUID] | None = None) -> list[DriverPack]:
-    statement = select(DriverPack).options(selectinload(DriverPack.rules), selectinload(DriverPack.infs))
-    if ids is not None:
-        statement = statement.where(DriverPack.id.in_(ids))
-    return list(await session.scalars(statement.order_by(DriverPack.name, DriverPack.pack_version)))
-
-
 async def _named(session: AsyncSession, ids: Sequence[UUID]) -> list[DriverPack]:
-    found = {pack.id: pack for pack in await _ready(session, ids)}
+    """The named packs in their order. Raises `CannotFreeze`."""
+    statement = select(DriverPack).where(DriverPack.id.in_(ids)).options(selectinload(DriverPack.infs))
+    found = {pack.id: pack for pack in await session.scalars(statement)}
     if len(found) < len(set(ids)):
         raise CannotFreeze("A driver pack that is named here does not exist any more: choose again")
     packs = [found[one] for one in dict.fromkeys(ids)]
@@ -204,16 +199,6 @@ async def _named(session: AsyncSession, ids: Sequence[UUID]) -> list[DriverPack]
     if unready is not None:
         raise CannotFreeze(f"The driver pack {unready.name} is not ready ({unready.state}): wait for it, or mend it")
     return packs
-
-
-async def _matching(session: AsyncSession, machine: Machine | None) -> list[DriverPack]:
-    if machine is None:
-        return []
-    return [
-        pack
-        for pack in await _ready(session)
-        if pack.content_sha256 is not None and any(matches(rule, machine) for rule in pack.rules)
-    ]
 
 
 def _frozen(pack: DriverPack) -> dict[str, Any]:

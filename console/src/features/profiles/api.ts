@@ -8,6 +8,7 @@ import {
   getProfile,
   getProfileVersion,
   importProfile,
+  listDriverPacks,
   listImages,
   listProfiles,
   listProfileTaskTypes,
@@ -109,6 +110,17 @@ export const imageChoicesQuery = queryOptions({
       id,
       name: [name, image_version].filter(Boolean).join(" ") + (state === "ready" ? "" : ` (${state})`),
       editions,
+    }));
+  },
+});
+
+export const driverPackChoicesQuery = queryOptions({
+  queryKey: ["driver-packs", "for-profiles"],
+  queryFn: async ({ signal }) => {
+    const { items } = await listDriverPacks({ query: listQuery({ limit: MOST }), signal });
+    return items.map(({ id, name, pack_version, state }) => ({
+      id,
+      name: [name, pack_version].filter(Boolean).join(" ") + (state === "ready" ? "" : ` (${state})`),
     }));
   },
 });

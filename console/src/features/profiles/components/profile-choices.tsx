@@ -3,19 +3,20 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Choice } from "@/components/field";
 import type { ProfileDetail } from "@/lib/api/types";
-import { imageChoicesQuery, scriptChoicesQuery, secretChoicesQuery } from "../api";
+import { driverPackChoicesQuery, imageChoicesQuery, scriptChoicesQuery, secretChoicesQuery } from "../api";
 
 /** What a profile can name, and what it named before: that is shown even when it is gone or not for one's eyes. */
 export function useChoices(profile: ProfileDetail) {
   const images = useQuery(imageChoicesQuery);
+  const packs = useQuery(driverPackChoicesQuery);
   const secrets = useQuery(secretChoicesQuery);
   const scripts = useQuery(scriptChoicesQuery);
-  const all = [images, secrets, scripts].flatMap((query) => query.data ?? []);
+  const all = [images, packs, secrets, scripts].flatMap((query) => query.data ?? []);
   const nameOf = (id: string | null | undefined) =>
     all.find((one) => one.id === id)?.name ?? (id ? (profile.references[id]?.name ?? undefined) : undefined);
   return {
     images: images.data ?? [],
-    packs: [] as { id: string; name: string }[],
+    packs: packs.data ?? [],
     secrets: secrets.data ?? [],
     scripts: scripts.data ?? [],
     nameOf,
