@@ -1,5 +1,6 @@
 """What `deployflow doctor` looks at."""
 
+import hashlib
 import sqlite3
 import sys
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from deployflow.app.console import find_console
 from deployflow.app.failures import Failure
 from deployflow.app.installation import explained, prepare_folder
 from deployflow.app.registry import assemble
+from deployflow.boot import environments
+from deployflow.boot.keys import BootKeyBroken, load_or_make, public_pem
 from deployflow.enrollment.errors import AgentNotBuilt
 from deployflow.enrollment.install import FILES, build
 from deployflow.platform.errors import Problem
@@ -38,7 +41,7 @@ async def examine(settings: Settings) -> list[Finding]:
         findings += await _installation(settings)
     if settings.uses_sqlite:
         findings.append(_sqlite())
-    return [*findings, _console(settings), *_agents(settings), _address(settings)]
+    return [*findings, _console(settings), *_agents(settings), _boot_environment(settings), _address(settings)]
 
 
 def _folder(settings: Settings) -> Finding:
@@ -99,6 +102,26 @@ def _agents(settings: Settings) -> list[Finding]:
         except (Problem, OSError) as error:
             findings.append(Finding(f"agent {rid}", "failed", str(error)))
     return findings
+
+
+def _boot_environment(settings: Settings) -> Finding:
+    """Machines start the newest one; it opens only plans that this server's boot key has signed."""
+    found = environments.newest(settings, "linux")
+    if found is None:
+        return Finding("boot environment", "warning", "none is built: `deployflow boot build` makes one")
+    pinned = environments.pinned_key(found)
+    try:
+        own = hashlib.sha256(public_pem(load_or_make(settings.keys_dir))).hexdigest()
+    except (BootKeyBroken, OSError) as error:
+        return Finding("boot environment", "failed", str(error))
+    if pinned is not None and pinned != own:
+        return Finding(
+            "boot environment",
+            "warning",
+            f"{found.id} was built for another boot key than this server's: machines will refuse its plans."
+            " Build it anew with `deployflow boot build`",
+        )
+    return Finding("boot environment", "ok", found.id)
 
 
 def _address(settings: Settings) -> Finding:

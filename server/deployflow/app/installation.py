@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError
 
 from deployflow.app.failures import Failure, Refused, Unusable
+from deployflow.boot.keys import BootKeyBroken
 from deployflow.platform.sealing import SealBroken
 from deployflow.platform.settings import Settings
 
@@ -79,7 +80,7 @@ def explained(settings: Settings) -> Iterator[None]:
         yield
     except Failure:
         raise
-    except SealBroken as error:
+    except (SealBroken, BootKeyBroken) as error:
         raise Unusable(f"the server's key cannot be used: {error}") from error
     except DBAPIError as error:
         raise Unusable(_why_no_database(settings, error)) from error

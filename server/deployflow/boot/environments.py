@@ -59,6 +59,12 @@ def newest(settings: Settings, kind: str) -> Environment | None:
     return Environment(place.name, kind, place)
 
 
+def pinned_key(environment: Environment) -> str | None:
+    """SHA-256 of the boot key whose plans it believes, where it says so."""
+    said = _manifest(environment.folder / loaders.MANIFEST).get("server_key_sha256")
+    return said if isinstance(said, str) else None
+
+
 def file_of(settings: Settings, environment_id: str, name: str) -> ServedFile:
     """A file of an environment, by the name that machines ask for.
 

@@ -1,5 +1,7 @@
 """The command line, called as a shell would, on an installation of its own."""
 
+import hashlib
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -7,10 +9,16 @@ from pathlib import Path
 import pytest
 
 from deployflow.app.failures import ExitCode
+from deployflow.boot.keys import load_or_make, public_pem
 from tests.support.server import ServerProcess
 from tests.support.shell import Shell
 
 PASSWORD = "correct horse battery staple"
+
+
+def found(shell: Shell, name: str) -> dict[str, str]:
+    """What the doctor says of one thing."""
+    return next(one for one in shell("doctor", "--json").json["checks"] if one["name"] == name)
 
 
 class TestWithoutAnInstallation:
@@ -100,6 +108,22 @@ class TestDoctorAndAudit:
         for ending in ("-wal", "-shm"):
             (installed.data / f"deployflow.db{ending}").unlink(missing_ok=True)
         assert installed("doctor").code == ExitCode.FAILED
+
+    def test_a_boot_environment_for_another_key_is_said(self, installed: Shell) -> None:
+        assert found(installed, "boot environment")["verdict"] == "warning"
+        environment = installed.data / "boot" / "0123456789abcdef"
+        environment.mkdir(parents=True)
+        own = hashlib.sha256(public_pem(load_or_make(installed.data / "keys"))).hexdigest()
+        for pinned, verdict in ((own, "ok"), ("0" * 64, "warning")):
+            said = {"kind": "linux", "server_key_sha256": pinned, "files": {}}
+            (environment / "manifest.json").write_text(json.dumps(said))
+            assert found(installed, "boot environment")["verdict"] == verdict, pinned
+
+    def test_a_broken_boot_key_is_said_in_a_line(self, installed: Shell) -> None:
+        (installed.data / "keys" / "boot").write_text("something else")
+        said = installed("doctor")
+        assert said.code == ExitCode.FAILED
+        assert "holds no P-256 key in PEM" in said.out
 
     def test_a_sound_trail_is_verified(self, installed: Shell) -> None:
         assert installed("audit", "verify", "--json").json[0]["fault"] is None
