@@ -22,13 +22,10 @@ from deployflow.platform import clock
 from deployflow.platform.context import Actor, Context
 from deployflow.platform.errors import Forbidden, Unauthenticated
 from deployflow.platform.runtime import Runtime
+from deployflow.platform.web import OPERATOR
 
 # An API key that could make API keys or roles would outlive every clean-up of its creator's account.
 NEVER_FOR_API_KEYS = frozenset({"api_keys:write", "users:write", "roles:write", "tenants:write"})
-
-# Where the command line, which calls the API inside its own process, says who asks. Nothing that comes over a network
-# can fill this key of a request's scope.
-OPERATOR = "deployflow.operator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from deployflow.boot.keys import BootKey
-from deployflow.images import environments, service
+from deployflow.images import environments, service, winpe
 from deployflow.platform.context import system_context
 from deployflow.platform.settings import Settings
 from deployflow.platform.storage import Content, content_store
@@ -86,7 +87,7 @@ class TestMaking:
         key = app.state.runtime.part(BootKey).public_pem
         assert (root / "deployflow" / "server.pem").read_bytes() == key
         start = (root / "deployflow" / "start.cmd").read_bytes()
-        assert b"deploy --settings" in start
+        assert b"deploy --boot-file" in start
         assert start.count(b"\n") == start.count(b"\r\n")
         launched = (root / "Windows" / "System32" / "winpeshl.ini").read_text()
         assert "[LaunchApps]" in launched
@@ -143,6 +144,15 @@ class TestMaking:
         assert (await admin.delete(at, headers={"If-Match": "*"})).status_code == 204
         assert (await clients.anonymous().get(f"/boot/v1/environments/{made['id']}/boot.wim")).status_code == 404
         assert (await admin.get(at)).status_code == 404
+
+
+def test_winpe_starts_the_agent_with_options_that_it_knows() -> None:
+    repository = Path(__file__).parents[3]
+    tree = (repository / "agent/src/DeployFlow.Agent/Commands/CommandTree.cs").read_text("utf-8")
+    line = next(one for one in (winpe.HERE / "start.cmd").read_text().splitlines() if "deployflow-agent.exe" in one)
+    options = re.findall(r"--[a-z-]+", line)
+    assert options == ["--boot-file", "--boot-key", "--log"]
+    assert [option for option in options if f'"{option}"' not in tree] == []
 
 
 class TestRefusals:

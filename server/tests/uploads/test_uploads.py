@@ -159,8 +159,11 @@ class TestWhoMay:
     async def test_a_program_with_a_key_may_too(self, clients: Clients) -> None:
         await upload(await clients.with_api_key("images:write"), b"12345")
 
-    async def test_who_is_nobody_is_refused_before_the_file_is_read(self, settings: Settings) -> None:
-        """S-58: the answer comes while most of the body is still on this side."""
+    @pytest.mark.parametrize(("says", "status"), [(b"", b" 413 "), (b"Cookie: df_session=nonsense\r\n", b" 401 ")])
+    async def test_who_is_nobody_is_refused_before_the_file_is_read(
+        self, settings: Settings, says: bytes, status: bytes
+    ) -> None:
+        """S-58: the answer comes while most of the body is still on this side, also to who only claims a session."""
         async with serve(settings) as live:
             host, _, port = live.url.removeprefix("http://").partition(":")
             reader, writer = await asyncio.open_connection(host, int(port))
@@ -168,10 +171,10 @@ class TestWhoMay:
             writer.write(
                 b"PATCH /api/v1/uploads/00000000-0000-7000-8000-000000000000 HTTP/1.1\r\nHost: x\r\n"
                 b"Sec-Fetch-Site: same-origin\r\nContent-Type: application/offset+octet-stream\r\n"
-                b"Upload-Offset: 0\r\nContent-Length: %d\r\n\r\n" % announced
+                b"%bUpload-Offset: 0\r\nContent-Length: %d\r\n\r\n" % (says, announced)
             )
             writer.write(b"x" * UNAUTHENTICATED_LIMIT)
-            assert b" 401 " in await asyncio.wait_for(reader.readline(), 30)
+            assert status in await asyncio.wait_for(reader.readline(), 30)
             writer.close()
 
 

@@ -32,6 +32,9 @@ class Api(Protocol):
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Send and give the answer's body."""
 
+    def send(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> Any:
+        """Send bytes that are no JSON, or none with headers that say all."""
+
 
 def get(api: Api, path: str, **query: Any) -> Any:
     given = {name: value for name, value in query.items() if value is not None}
@@ -75,8 +78,15 @@ class RemoteApi:
         self._headers = {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {**self._headers, "If-Match": "*", **({"Content-Type": "application/json"} if data else {})}
+        if body is None:
+            return self._ask(method, path, None, {})
+        return self._ask(method, path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def send(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> Any:
+        return self._ask(method, path, content, headers)
+
+    def _ask(self, method: str, path: str, data: bytes | None, more: dict[str, str]) -> Any:
+        headers = {**self._headers, "If-Match": "*", **more}
         request = Request(f"{self._server}/api/v1{path}", data, headers, method=method)  # noqa: S310  checked above
         try:
             with urlopen(request, timeout=REQUEST_WITHIN_S) as answer:  # noqa: S310
@@ -120,11 +130,15 @@ class LocalApi:
         self._runner.close()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        status, answer = self._runner.run(self._call(method, path, b"" if body is None else json.dumps(body).encode()))
-        return _read(status, answer)
+        if body is None:
+            return self.send(method, path, b"", {})
+        return self.send(method, path, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
-    async def _call(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
-        from deployflow.identity.access import OPERATOR
+    def send(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> Any:
+        return _read(*self._runner.run(self._call(method, path, content, headers)))
+
+    async def _call(self, method: str, path: str, body: bytes, more: dict[str, str]) -> tuple[int, bytes]:
+        from deployflow.platform.web import OPERATOR
 
         where, _, query = path.partition("?")
         scope = {
@@ -140,7 +154,8 @@ class LocalApi:
             "headers": [
                 (b"host", self._host.encode()),
                 (b"if-match", b"*"),
-                *([(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))] if body else []),
+                *((name.lower().encode(), value.encode()) for name, value in more.items()),
+                *([(b"content-length", b"%d" % len(body))] if body else []),
             ],
             "client": None,
             "server": ("localhost", 80),

@@ -97,6 +97,22 @@ def token(api: Api, named: str) -> dict[str, Any]:
     return _only(found, "enrollment token", named)
 
 
+def image(api: Api, named: str) -> dict[str, Any]:
+    """An OS image by id or name."""
+    if is_id(named):
+        return dict(get(api, f"/images/{named}"))
+    found = [one for one in every(api, "/images", q=named) if one["name"].casefold() == named.casefold()]
+    return _only(found, "image", named)
+
+
+def driver_pack(api: Api, named: str) -> dict[str, Any]:
+    """A driver pack by id or name."""
+    if is_id(named):
+        return dict(get(api, f"/driver-packs/{named}"))
+    found = [one for one in every(api, "/driver-packs", q=named) if one["name"].casefold() == named.casefold()]
+    return _only(found, "driver", named)
+
+
 def _only(found: list[dict[str, Any]], kind: str, named: str) -> dict[str, Any]:
     if not found:
         raise Missing(

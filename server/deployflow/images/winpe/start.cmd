@@ -10,7 +10,7 @@ rem A network card whose driver came just now asks for its address here.
 if exist "%HERE%\drivers" wpeutil InitializeNetwork >>"%LOG%" 2>&1
 wpeutil WaitForNetwork >>"%LOG%" 2>&1
 
-"%HERE%\deployflow-agent.exe" deploy --settings "%SYSTEMROOT%\System32\deployflow-boot.json" --boot-key "%HERE%\server.pem" --log "%LOG%"
+"%HERE%\deployflow-agent.exe" deploy --boot-file "%SYSTEMROOT%\System32\deployflow-boot.json" --boot-key "%HERE%\server.pem" --log "%LOG%"
 set ENDED=%ERRORLEVEL%
 if "%ENDED%"=="0" (
   wpeutil reboot
