@@ -168,7 +168,8 @@ TOGETHER = Suite(
 )
 NETBOOT = Suite(
     "netboot: machines boot from the network and are deployed",
-    [[BIN / "pytest", "-q", *TWO_AT_ONCE, "--durations=5", "netboot"]],
+    # A machine that stands still must not take the other suites with it.
+    [["timeout", "-k", "20", "1200", BIN / "pytest", "-q", *TWO_AT_ONCE, "--durations=5", "netboot"]],
     folder=ROOT / "e2e",
     needs=[
         there(ROOT / "e2e" / "netboot"),
