@@ -35,7 +35,10 @@ BIN = SERVER / ".venv" / "bin"
 TWO_AT_ONCE = ["-n", "2"]
 # A runner whose failed suite is tried once more, with what else it is then told. It is said in the summary, so that
 # nobody overlooks a test that needs mending.
-SECOND_TRY: dict[str, list[str]] = {"dotnet": []}
+SECOND_TRY: dict[str, list[str]] = {
+    "dotnet": [],
+    "pytest": ["--last-failed", "--last-failed-no-failures=none", "-n", "0"],
+}
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ AGENT_UNIT = Suite(
 
 E2E = Suite(
     "console: the whole story in Chromium",
-    [["npm", "run", "e2e"]],
+    [["timeout", "-k", "20", "900", "npm", "run", "e2e"]],
     folder=CONSOLE,
     needs=[there(CONSOLE / "e2e"), CHROMIUM, DOTNET, LINKER],
     prepare=[sync_server, build_console, build_agent],
@@ -169,7 +172,7 @@ TOGETHER = Suite(
 NETBOOT = Suite(
     "netboot: machines boot from the network and are deployed",
     # A machine that stands still must not take the other suites with it.
-    [["timeout", "-k", "20", "1200", BIN / "pytest", "-q", *TWO_AT_ONCE, "--durations=5", "netboot"]],
+    [["timeout", "-k", "20", "600", BIN / "pytest", "-q", *TWO_AT_ONCE, "--durations=5", "netboot"]],
     folder=ROOT / "e2e",
     needs=[
         there(ROOT / "e2e" / "netboot"),
