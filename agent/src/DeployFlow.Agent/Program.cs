@@ -59,7 +59,9 @@ internal static class Program
         WindowsServiceHelpers.IsWindowsService() ? Environment.Exit : null,
         data => new WindowsDeviceKeyStore(data),
         dmiTable => new WindowsMachine(dmiTable, TimeProvider.System),
-        WinPeBoot.Platform);
+        WinPeBoot.Platform,
+        new WindowsSystemState(),
+        Path.GetPathRoot(Environment.SystemDirectory));
 
     [UnsupportedOSPlatform("windows")]
     private static Platform Linux() => new(
@@ -74,5 +76,7 @@ internal static class Program
         null,
         data => new FileDeviceKeyStore(data),
         dmiTable => new LinuxMachine(dmiTable, TimeProvider.System),
-        LinuxBoot.Platform);
+        LinuxBoot.Platform,
+        new LinuxSystemState(new LinuxProgramFiles(LinuxProgramFiles.Standard)),
+        null);
 }

@@ -60,6 +60,7 @@ public static class ActionKind
     public const string RunScript = "run_script";
     public const string RefreshInventory = "refresh_inventory";
     public const string RestartAgent = "restart_agent";
+    public const string FinishDeployment = "finish_deployment";
 }
 
 /// <summary>Payloads refuse what they do not know: an action that is not understood in full is not run.</summary>

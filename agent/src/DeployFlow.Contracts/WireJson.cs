@@ -22,6 +22,7 @@ namespace DeployFlow.Contracts;
 [JsonSerializable(typeof(RunScriptPayload))]
 [JsonSerializable(typeof(EmptyPayload))]
 [JsonSerializable(typeof(Report))]
+[JsonSerializable(typeof(ActionOrder))]
 public sealed partial class WireJson : JsonSerializerContext;
 
 /// <summary>RFC 3339 in UTC with microseconds and a <c>Z</c>, as the protocol writes all times.</summary>

@@ -26,6 +26,9 @@ public sealed partial class ActionDispatcher(
     public IReadOnlyList<RunningAction> Running =>
         [.. _accepted.Values.Select(action => new RunningAction(action.Order.ActionId, action.Fence)).OrderBy(action => action.ActionId, StringComparer.Ordinal)];
 
+    /// <summary>The agent ends; what can be taken up again may leave its end to the next run.</summary>
+    public bool IsStopping { get; private set; }
+
     public int FreeSlots => _closed ? 0 : Math.Max(0, Slots - _accepted.Count);
 
     /// <summary>Takes an order. Returns at once; the action runs on its own.</summary>
@@ -40,6 +43,13 @@ public sealed partial class ActionDispatcher(
         {
             _ = Task.Run(() => ExecuteAsync(_accepted[order.ActionId]));
         }
+    }
+
+    /// <summary>Goes on with an action whose intent is in the journal: its handler had asked for a restart, or can take it up after a death.</summary>
+    public void Resume(ActionOrder order)
+    {
+        if (_accepted.TryAdd(order.ActionId, new Accepted(order)))
+            _ = Task.Run(() => ExecuteAsync(_accepted[order.ActionId], isBegun: true));
     }
 
     /// <summary>Ends a running action. One that has ended is reported again: the server does not know of its end.</summary>
@@ -79,22 +89,26 @@ public sealed partial class ActionDispatcher(
     public Task InterruptAllAsync()
     {
         _closed = true;
+        IsStopping = true;
         foreach (var action in _accepted.Values)
             action.Stop(StopReason.Interrupted);
         return Task.WhenAll(_accepted.Values.Select(action => action.Ended.Task));
     }
 
-    private async Task ExecuteAsync(Accepted action)
+    private async Task ExecuteAsync(Accepted action, bool isBegun = false)
     {
         var order = action.Order;
         try
         {
-            if (await TryReportKnownAsync(action))
+            if (!isBegun && await TryReportKnownAsync(action))
                 return;
             await _slots.WaitAsync(action.Stopping);
             try
             {
-                await BeginAndRunAsync(action);
+                if (isBegun)
+                    await RunToItsEndAsync(action, action.Order with { Fence = action.Fence });
+                else
+                    await BeginAndRunAsync(action);
             }
             finally
             {
@@ -104,7 +118,7 @@ public sealed partial class ActionDispatcher(
         catch (OperationCanceledException)
         {
             // Stopped while it waited for a slot; only a cancel is an end of its own.
-            if (action.Reason == StopReason.Cancelled)
+            if (action.Reason == StopReason.Cancelled && !isBegun)
                 await PersistAsync(() => journal.Refuse(order, ActionResult.Cancelled()));
         }
         catch (Exception error)
@@ -148,6 +162,11 @@ public sealed partial class ActionDispatcher(
 
         sender.Raise();
         Log.Started(logger, order.ActionId, order.Kind, order.Fence);
+        await RunToItsEndAsync(action, order);
+    }
+
+    private async Task RunToItsEndAsync(Accepted action, ActionOrder order)
+    {
         var context = new RunningActionContext(order, journal, sender.Raise);
         if (await RunAsync(action, context) is not { } result)
             return;

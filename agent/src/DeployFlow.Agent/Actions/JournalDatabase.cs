@@ -16,6 +16,11 @@ public sealed class JournalDatabase : IDisposable
             id INTEGER PRIMARY KEY AUTOINCREMENT, action_id TEXT NOT NULL, kind TEXT NOT NULL,
             body TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
         CREATE INDEX IF NOT EXISTS outbox_action ON outbox (action_id);
+        CREATE TABLE IF NOT EXISTS deployment (
+            action_id TEXT PRIMARY KEY, action TEXT NOT NULL, position INTEGER NOT NULL, attempt INTEGER NOT NULL,
+            variables TEXT NOT NULL, restart_from TEXT, error TEXT, next_seq INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS deployment_report (
+            action_id TEXT NOT NULL, seq INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (action_id, seq)) STRICT, WITHOUT ROWID;
         """;
 
     private readonly Lock _gate = new();
@@ -27,7 +32,8 @@ public sealed class JournalDatabase : IDisposable
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
         _connection.Open();
         // FULL, not NORMAL: an intent that a power cut takes back would let an action run twice.
-        Run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=250;");
+        // secure_delete: a deployment's order may hold secrets, and is kept only while it runs.
+        Run("PRAGMA secure_delete=ON; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=250;");
         Run(Schema);
     }
 

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 namespace DeployFlow.Agent.Actions;
 
 /// <summary>Cleans up after a run of the agent that ended in the middle of something. Runs before the first check-in.</summary>
-public sealed partial class Recovery(Journal journal, IProcessLauncher launcher, ScriptFolders folders, ILogger<Recovery> logger)
+/// <param name="resume">Takes up an action that goes on over restarts; false for all others.</param>
+public sealed partial class Recovery(
+    Journal journal, IProcessLauncher launcher, ScriptFolders folders, Func<JournalEntry, bool> resume, ILogger<Recovery> logger)
 {
     public void Run()
     {
@@ -20,6 +22,8 @@ public sealed partial class Recovery(Journal journal, IProcessLauncher launcher,
             }
 
             var killed = launcher.KillLeftovers(entry.Trace);
+            if (resume(entry))
+                continue;
             journal.Finish(entry.ActionId, ActionResult.Interrupted(), logTruncated: false);
             Log.Interrupted(logger, entry.ActionId, killed);
         }

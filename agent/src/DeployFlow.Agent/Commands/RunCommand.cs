@@ -11,8 +11,9 @@ public sealed class RunCommand(Platform platform, DataDirectory data, IReadOnlyL
 {
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var configuration = AgentConfiguration.Load(data) ?? throw new NotEnrolledException(data);
-        using var key = platform.Keys(data).Open() ?? throw new NotEnrolledException(data);
+        var configuration = AgentConfiguration.Load(data);
+        if (configuration is null && !PlantedEnrollment.IsThere(data))
+            throw new NotEnrolledException(data);
         data.Ensure();
         var end = new AgentEnd();
         using (var held = DataLock.TryTake(data))
@@ -24,17 +25,35 @@ public sealed class RunCommand(Platform platform, DataDirectory data, IReadOnlyL
             }
 
             using var database = new JournalDatabase(data.Journal);
-            using var host = AgentHost.Build(platform, data, configuration, key, database, end);
-            await host.RunAsync(cancellationToken);
+            if (configuration is null)
+                await RunFirstBootAsync(database, end, cancellationToken);
+            else
+                await RunAsync(configuration, database, end, cancellationToken);
         }
 
         if (end.HasFailed)
             return ExitCode.Failure;
+        if (end.IsRefused)
+            return ExitCode.EnrollmentRefused;
         if (!end.IsRestart)
             return ExitCode.Success;
         if (!platform.IsService)
             platform.Replacement.Start(arguments);
         return ExitCode.Restart;
+    }
+
+    private async Task RunAsync(AgentConfiguration configuration, JournalDatabase database, AgentEnd end, CancellationToken cancellationToken)
+    {
+        using var key = platform.Keys(data).Open() ?? throw new NotEnrolledException(data);
+        PlantedEnrollment.Remove(data);
+        using var host = AgentHost.Build(platform, data, configuration, key, database, end);
+        await host.RunAsync(cancellationToken);
+    }
+
+    private async Task RunFirstBootAsync(JournalDatabase database, AgentEnd end, CancellationToken cancellationToken)
+    {
+        using var host = AgentHost.BuildFirstBoot(platform, data, database, end);
+        await host.RunAsync(cancellationToken);
     }
 }
 

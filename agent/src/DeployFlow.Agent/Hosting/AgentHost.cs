@@ -1,5 +1,6 @@
 using DeployFlow.Agent.Actions;
 using DeployFlow.Agent.CheckIn;
+using DeployFlow.Agent.Deploy;
 using DeployFlow.Agent.Enrollment;
 using DeployFlow.Agent.Http;
 using DeployFlow.Agent.Inventory;
@@ -15,7 +16,25 @@ namespace DeployFlow.Agent.Hosting;
 public static class AgentHost
 {
     public static IHost Build(
-        Platform platform, DataDirectory data, AgentConfiguration configuration, IDeviceKey key, JournalDatabase database, AgentEnd end)
+        Platform platform, DataDirectory data, AgentConfiguration configuration, IDeviceKey key, JournalDatabase database, AgentEnd end) =>
+        Build(platform, data, (logs, lifetime) => Service(platform, data, configuration, key, database, end, logs, lifetime));
+
+    /// <summary>The agent of a machine that a deployment has left here, and that is no device yet.</summary>
+    public static IHost BuildFirstBoot(Platform platform, DataDirectory data, JournalDatabase database, AgentEnd end) =>
+        Build(platform, data, (logs, lifetime) =>
+        {
+            var time = TimeProvider.System;
+            var work = new FirstBootWork(
+                platform.WindowsVolume, platform.Launcher, platform.Programs, platform.ChildEnvironment, time, logs.CreateLogger<FirstBootWork>());
+            var planted = new PlantedEnrollment(
+                data, () => new Enroller(data, platform.Keys(data), platform.Machine(null), time, AgentVersion.Current), platform.System, work,
+                new Backoff(Random.Shared), time, logs.CreateLogger<PlantedEnrollment>());
+            return new FirstBootService(
+                planted, configuration => Service(platform, data, configuration, platform.Keys(data).Open()!, database, end, logs, lifetime), end,
+                platform.EndProcess, lifetime, logs.CreateLogger<FirstBootService>());
+        });
+
+    private static IHost Build(Platform platform, DataDirectory data, Func<ILoggerFactory, IHostApplicationLifetime, IHostedService> service)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Services.AddWindowsService(options => options.ServiceName = "DeployFlowAgent");
@@ -23,8 +42,8 @@ public static class AgentHost
         builder.Logging.ClearProviders().AddProvider(new LineLoggerProvider(LogOutput(platform, data), TimeProvider.System));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        builder.Services.AddHostedService(services => Service(
-            platform, data, configuration, key, database, end, services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<IHostApplicationLifetime>()));
+        builder.Services.AddSingleton(services => service(
+            services.GetRequiredService<ILoggerFactory>(), services.GetRequiredService<IHostApplicationLifetime>()));
         return builder.Build();
     }
 
@@ -45,10 +64,13 @@ public static class AgentHost
         var inventory = new InventoryLoop(machine, version, server, heldCall, new Backoff(Random.Shared), time, logs.CreateLogger<InventoryLoop>());
         var runner = new ScriptRunner(platform.Launcher, new Interpreters(platform.Programs), folders, platform.ChildEnvironment, time);
         ActionDispatcher? dispatcher = null;
+        var finishing = new FinishDeployment(
+            new DeploymentJournal(database), server, runner, http, platform.System.Restart, machine.BootId, () => dispatcher!.IsStopping, clock, time);
         IActionHandler[] handlers =
         [
             new RunScript(runner),
             new RefreshInventory(inventory),
+            finishing,
             new RestartAgent((exceptFor, token) => dispatcher!.DrainAsync(exceptFor, token), end.Restart),
         ];
         dispatcher = new ActionDispatcher(
@@ -57,9 +79,17 @@ public static class AgentHost
             server, heldCall, dispatcher, sender, inventory, new ReceiptStore(database), new StatusFile(data), clock, new Backoff(Random.Shared),
             time, new CheckInIdentity(machine.BootId, Guid.NewGuid().ToString(), version), logs.CreateLogger<CheckInLoop>());
         return new AgentService(
-            new Recovery(journal, platform.Launcher, folders, logs.CreateLogger<Recovery>()), checkIn, sender, inventory, dispatcher, end,
+            new Recovery(journal, platform.Launcher, folders, Resume, logs.CreateLogger<Recovery>()), checkIn, sender, inventory, dispatcher, end,
             platform.EndProcess, lifetime, time,
             logs.CreateLogger<AgentService>());
+
+        bool Resume(JournalEntry entry)
+        {
+            if (finishing.Unfinished(entry) is not { } order)
+                return false;
+            dispatcher.Resume(order);
+            return true;
+        }
     }
 
     private static ILogOutput LogOutput(Platform platform, DataDirectory data) =>

@@ -85,6 +85,9 @@ public sealed class AgentEnd
 
     public bool HasFailed { get; private set; }
 
+    /// <summary>The server refused the token that a deployment had left.</summary>
+    public bool IsRefused { get; private set; }
+
     public void Restart()
     {
         IsRestart = true;
@@ -92,4 +95,6 @@ public sealed class AgentEnd
     }
 
     public void Fail() => HasFailed = true;
+
+    public void Refuse() => IsRefused = true;
 }

@@ -12,6 +12,7 @@ namespace DeployFlow.Agent.Hosting;
 /// </param>
 /// <param name="Machine">Takes the path of an SMBIOS table to read instead of the firmware's, or null.</param>
 /// <param name="Boot">What a boot environment of this system works with.</param>
+/// <param name="WindowsVolume">Root of the volume that Windows runs from; null on other systems.</param>
 /// <param name="DefaultDataDirectory">Where the agent keeps its state unless told otherwise.</param>
 public sealed record Platform(
     string DefaultDataDirectory,
@@ -25,4 +26,6 @@ public sealed record Platform(
     Action<int>? EndProcess,
     Func<DataDirectory, IDeviceKeyStore> Keys,
     Func<string?, IMachine> Machine,
-    Func<DeployOptions, BootPlatform> Boot);
+    Func<DeployOptions, BootPlatform> Boot,
+    ISystemState System,
+    string? WindowsVolume);

@@ -1,4 +1,5 @@
 using DeployFlow.Contracts;
+using DeployFlow.Contracts.Boot;
 using DeployFlow.Engine.Os;
 
 namespace DeployFlow.Agent.Http;
@@ -13,6 +14,8 @@ public interface IServerClient
     Task<ServerAnswer<ReportsResponse>> ReportAsync(ReportsRequest request, CancellationToken cancellationToken);
 
     Task<ServerAnswer<Done>> SendInventoryAsync(InventoryRequest request, CancellationToken cancellationToken);
+
+    Task<ServerAnswer<DeploymentReportsResponse>> ReportDeploymentAsync(string deploymentId, DeploymentReportsRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>The calls, signed with the device key.</summary>
@@ -31,4 +34,10 @@ public sealed class ServerClient(HttpClient http, IDeviceKey key, ServerClock cl
 
     public Task<ServerAnswer<Done>> SendInventoryAsync(InventoryRequest request, CancellationToken cancellationToken) =>
         _calls.CallAsync<InventoryRequest, Done>(HttpMethod.Put, "agent/v1/inventory", request, WireJson.Default.InventoryRequest, null, cancellationToken);
+
+    public Task<ServerAnswer<DeploymentReportsResponse>> ReportDeploymentAsync(
+        string deploymentId, DeploymentReportsRequest request, CancellationToken cancellationToken) =>
+        _calls.CallAsync(
+            HttpMethod.Post, $"agent/v1/deployments/{deploymentId}/reports", request, BootJson.Default.DeploymentReportsRequest,
+            BootJson.Default.DeploymentReportsResponse, cancellationToken);
 }
