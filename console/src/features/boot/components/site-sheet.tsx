@@ -112,7 +112,7 @@ export function SiteSheet({ site, onClose }: SiteSheetProps) {
         />
         <CheckField
           label="This network is trusted"
-          help="Machines may load over plain HTTP. Whoever can answer on this network could give them another system."
+          help="Noted for people: the server does not refuse plain HTTP elsewhere yet."
           checked={draft.trusted_network ?? false}
           onChange={(event) => change({ trusted_network: event.target.checked })}
         />

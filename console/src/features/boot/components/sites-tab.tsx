@@ -65,10 +65,6 @@ export function SitesTab() {
                       : `all profiles, ${site.menu_timeout_s} s`,
                 },
                 { label: "Networks", value: site.networks.join(", ") || "everywhere" },
-                {
-                  label: "Plain HTTP",
-                  value: site.trusted_network ? "accepted: the network is trusted" : "not accepted",
-                },
               ]}
             />
             <CommandLine title="Address for DHCP" label="Copy the address" value={site.script_url} />
