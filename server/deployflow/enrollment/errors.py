@@ -1,6 +1,6 @@
 """Why a token does not enroll a machine. The codes of 401 are final for the agent."""
 
-from deployflow.platform.errors import Conflict, Forbidden, NotFound, Unauthenticated, Unavailable
+from deployflow.platform.errors import Conflict, Forbidden, NotFound, Unauthenticated
 
 
 class TokenNotFound(NotFound):
@@ -55,6 +55,8 @@ class KeyInUse(Forbidden):
     title = "This key belongs to a device of another organisation: remove the agent's data folder and enroll anew"
 
 
-class AgentNotBuilt(Unavailable):
+class AgentNotBuilt(NotFound):
+    """Not 503, which asks to come again: curl would wait for what no waiting brings."""
+
     code = "agent_not_built"
     title = "The agent's builds are not on this server: run `make agent`, or set DEPLOYFLOW_AGENTS_DIR"

@@ -95,7 +95,7 @@ def build(settings: Settings, rid: Rid) -> Build:
     """The agent's archive for a kind of machine.
 
     Raises:
-        AgentNotBuilt: 503.
+        AgentNotBuilt: 404.
     """
     for folder in _folders(settings):
         path = folder / FILES[rid]

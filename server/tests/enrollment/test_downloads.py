@@ -75,7 +75,7 @@ class TestDownloads:
     async def test_a_build_that_is_not_there_says_how_to_make_it(self, client: httpx2.AsyncClient) -> None:
         for path in ("/download/agent/win-x64", "/download/agent/win-x64.sha256"):
             answer = await client.get(path)
-            assert (answer.status_code, answer.json()["code"]) == (503, "agent_not_built")
+            assert (answer.status_code, answer.json()["code"]) == (404, "agent_not_built")
             assert "make agent" in answer.json()["detail"]
 
     @pytest.mark.parametrize(
