@@ -22,6 +22,7 @@ TAGS = {
     "actions": "What is to be done on devices, and how it went.",
     "profiles": "Deployment profiles and templates: what a machine becomes.",
     "scripts": "The library of scripts and their versions.",
+    "software": "The library of software: items, versions, installers, bundles, and what of them is where.",
     "deployments": "Runs of a profile on a machine.",
     "boot": "Starting from the network: sites, machines seen, sessions to approve; and what machines ask for.",
     "images": "OS images, their imports, and what machines boot.",

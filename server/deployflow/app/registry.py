@@ -59,6 +59,8 @@ from deployflow.scripts import endpoints as scripts_endpoints
 from deployflow.scripts import task_types as scripts_task_types
 from deployflow.scripts.kinds import RunScript
 from deployflow.secrets import endpoints as secrets_endpoints
+from deployflow.software import endpoints as software_endpoints
+from deployflow.software import tasks as software_tasks
 from deployflow.uploads import endpoints as uploads_endpoints
 from deployflow.uploads import tasks as uploads_tasks
 
@@ -75,6 +77,7 @@ TABLES = (
     "drivers",
     "profiles",
     "scripts",
+    "software",
     "deployments",
     "boot",
 )
@@ -126,6 +129,7 @@ def admin_routers() -> list[APIRouter]:
         actions_endpoints.router,
         profiles_endpoints.router,
         scripts_endpoints.router,
+        software_endpoints.router,
         deployments_endpoints.router,
         boot_admin_endpoints.router,
     ]
@@ -186,6 +190,7 @@ def periodic_work(runtime: Runtime) -> list[Periodic]:
         *devices_tasks.periodic_work(runtime),
         *actions_tasks.periodic(runtime),
         *checkin_desk.periodic(runtime),
+        *software_tasks.periodic_work(runtime),
         *deployments_tasks.periodic(runtime),
         *boot_tasks.periodic(runtime),
         *idempotency.periodic(runtime),

@@ -14,6 +14,7 @@ _AREAS = {
     "enrollment": "enrollment tokens",
     "actions": "actions, their state and output",
     "scripts": "the script library",
+    "software": "the software library and where it is installed",
     "images": "OS images and their imports",
     "drivers": "driver packs",
     "profiles": "deployment profiles and templates",
@@ -79,7 +80,7 @@ ADMINISTRATOR = BuiltInRole(
 TECHNICIAN = BuiltInRole(
     "technician",
     "Technician",
-    "Enrolls devices and runs scripts on them",
+    "Enrolls devices, runs scripts and installs software on them",
     frozenset(
         {
             "devices:read",
@@ -90,6 +91,8 @@ TECHNICIAN = BuiltInRole(
             "actions:cancel",
             "scripts:read",
             "scripts:write",
+            "software:read",
+            "software:write",
             "deployments:read",
             "deployments:write",
             "deployments:approve",

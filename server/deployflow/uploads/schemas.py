@@ -16,8 +16,8 @@ MAX_NAME = 255
 TUS_VERSION = "1.0.0"
 CHUNK_TYPE = "application/offset+octet-stream"
 
-Purpose = Literal["image", "driver_pack"]
-PURPOSES: dict[Purpose, str] = {"image": "images:write", "driver_pack": "drivers:write"}
+Purpose = Literal["image", "driver_pack", "software"]
+PURPOSES: dict[Purpose, str] = {"image": "images:write", "driver_pack": "drivers:write", "software": "software:write"}
 """What a file may be uploaded for, and the permission that this needs."""
 
 

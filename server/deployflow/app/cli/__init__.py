@@ -20,6 +20,7 @@ from deployflow.app.cli import (
     scripts,
     serve,
     simulate,
+    software,
     tokens,
     upkeep,
 )
@@ -47,6 +48,7 @@ for name, group in (
     ("profile", profiles.app),
     ("deployment", deployments.app),
     ("script", scripts.app),
+    ("software", software.app),
     ("action", actions.app),
     ("audit", audit.app),
     ("boot", boot.app),

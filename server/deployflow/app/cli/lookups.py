@@ -113,6 +113,14 @@ def driver_pack(api: Api, named: str) -> dict[str, Any]:
     return _only(found, "driver", named)
 
 
+def software(api: Api, named: str) -> dict[str, Any]:
+    """A software item by id or name."""
+    if is_id(named):
+        return dict(get(api, f"/software/{named}"))
+    found = [one for one in every(api, "/software", q=named) if one["name"].casefold() == named.casefold()]
+    return _only(found, "software", named)
+
+
 def _only(found: list[dict[str, Any]], kind: str, named: str) -> dict[str, Any]:
     if not found:
         raise Missing(

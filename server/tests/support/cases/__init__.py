@@ -20,6 +20,7 @@ from tests.support.cases import (
     profiles,
     scripts,
     secrets,
+    software,
     uploads,
 )
 from tests.support.cases.world import CASES, Call, World
@@ -39,5 +40,6 @@ __all__ = [
     "profiles",
     "scripts",
     "secrets",
+    "software",
     "uploads",
 ]

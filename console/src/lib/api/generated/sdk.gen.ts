@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelImageImportData, CancelImageImportErrors, CancelImageImportResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeDriverPackData, ChangeDriverPackErrors, ChangeDriverPackResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangeImageData, ChangeImageErrors, ChangeImageResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DeleteBootEnvironmentData, DeleteBootEnvironmentErrors, DeleteBootEnvironmentResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteDriverPackData, DeleteDriverPackErrors, DeleteDriverPackResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadDriverPackData, DownloadDriverPackErrors, DownloadDriverPackResponses, DownloadImageData, DownloadImageErrors, DownloadImageResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetBootEnvironmentData, GetBootEnvironmentErrors, GetBootEnvironmentResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetDriverPackData, GetDriverPackErrors, GetDriverPackResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageImportData, GetImageImportErrors, GetImageImportResponses, GetImageResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportDriverPackData, ImportDriverPackErrors, ImportDriverPackResponses, ImportImageData, ImportImageErrors, ImportImageResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootEnvironmentsData, ListBootEnvironmentsErrors, ListBootEnvironmentsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListDriverInfsData, ListDriverInfsErrors, ListDriverInfsResponses, ListDriverPacksData, ListDriverPacksErrors, ListDriverPacksResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListImageImportsData, ListImageImportsErrors, ListImageImportsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListServerDriversData, ListServerDriversErrors, ListServerDriversResponses, ListServerImagesData, ListServerImagesErrors, ListServerImagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootEnvironmentData, MakeBootEnvironmentErrors, MakeBootEnvironmentResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeProfileOfTemplateData, MakeProfileOfTemplateErrors, MakeProfileOfTemplateResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, MatchDriverPacksData, MatchDriverPacksErrors, MatchDriverPacksResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RetryDriverPackData, RetryDriverPackErrors, RetryDriverPackResponses, RetryImageImportData, RetryImageImportErrors, RetryImageImportResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
+import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelImageImportData, CancelImageImportErrors, CancelImageImportResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeDriverPackData, ChangeDriverPackErrors, ChangeDriverPackResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangeImageData, ChangeImageErrors, ChangeImageResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, ChangeSoftwareBundleData, ChangeSoftwareBundleErrors, ChangeSoftwareBundleResponses, ChangeSoftwareData, ChangeSoftwareErrors, ChangeSoftwareResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateSoftwareBundleData, CreateSoftwareBundleErrors, CreateSoftwareBundleResponses, CreateSoftwareData, CreateSoftwareErrors, CreateSoftwareResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DefineSoftwareData, DefineSoftwareErrors, DefineSoftwareResponses, DeleteBootEnvironmentData, DeleteBootEnvironmentErrors, DeleteBootEnvironmentResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteDriverPackData, DeleteDriverPackErrors, DeleteDriverPackResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSoftwareBundleData, DeleteSoftwareBundleErrors, DeleteSoftwareBundleResponses, DeleteSoftwareData, DeleteSoftwareErrors, DeleteSoftwareInstallerData, DeleteSoftwareInstallerErrors, DeleteSoftwareInstallerResponses, DeleteSoftwareResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadDriverPackData, DownloadDriverPackErrors, DownloadDriverPackResponses, DownloadImageData, DownloadImageErrors, DownloadImageResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetBootEnvironmentData, GetBootEnvironmentErrors, GetBootEnvironmentResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetDriverPackData, GetDriverPackErrors, GetDriverPackResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageImportData, GetImageImportErrors, GetImageImportResponses, GetImageResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetSoftwareBundleData, GetSoftwareBundleErrors, GetSoftwareBundleResponses, GetSoftwareData, GetSoftwareErrors, GetSoftwareInstallerData, GetSoftwareInstallerErrors, GetSoftwareInstallerResponses, GetSoftwareResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportDriverPackData, ImportDriverPackErrors, ImportDriverPackResponses, ImportImageData, ImportImageErrors, ImportImageResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, ImportSoftwareInstallerData, ImportSoftwareInstallerErrors, ImportSoftwareInstallerResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootEnvironmentsData, ListBootEnvironmentsErrors, ListBootEnvironmentsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDevicesData, ListDevicesErrors, ListDevicesOfSoftwareData, ListDevicesOfSoftwareErrors, ListDevicesOfSoftwareResponses, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListDriverInfsData, ListDriverInfsErrors, ListDriverInfsResponses, ListDriverPacksData, ListDriverPacksErrors, ListDriverPacksResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListImageImportsData, ListImageImportsErrors, ListImageImportsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListServerDriversData, ListServerDriversErrors, ListServerDriversResponses, ListServerImagesData, ListServerImagesErrors, ListServerImagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSoftwareBundlesData, ListSoftwareBundlesErrors, ListSoftwareBundlesResponses, ListSoftwareData, ListSoftwareErrors, ListSoftwareInstallersData, ListSoftwareInstallersErrors, ListSoftwareInstallersResponses, ListSoftwareOfDeviceData, ListSoftwareOfDeviceErrors, ListSoftwareOfDeviceResponses, ListSoftwareResponses, ListSoftwareVersionsData, ListSoftwareVersionsErrors, ListSoftwareVersionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootEnvironmentData, MakeBootEnvironmentErrors, MakeBootEnvironmentResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeProfileOfTemplateData, MakeProfileOfTemplateErrors, MakeProfileOfTemplateResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, MatchDriverPacksData, MatchDriverPacksErrors, MatchDriverPacksResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RetryDriverPackData, RetryDriverPackErrors, RetryDriverPackResponses, RetryImageImportData, RetryImageImportErrors, RetryImageImportResponses, RetrySoftwareInstallerData, RetrySoftwareInstallerErrors, RetrySoftwareInstallerResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -855,6 +855,22 @@ export const revokeDevice = <ThrowOnError extends boolean = true>(options: Optio
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/devices/{device_id}/revoke',
+    ...options
+});
+
+/**
+ * List Software Of Device
+ *
+ * The library's items for this device, and how each stands there.
+ */
+export const listSoftwareOfDevice = <ThrowOnError extends boolean = true>(options: Options<ListSoftwareOfDeviceData, ThrowOnError>): RequestResult<ListSoftwareOfDeviceResponses, ListSoftwareOfDeviceErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListSoftwareOfDeviceResponses, ListSoftwareOfDeviceErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/devices/{device_id}/software',
     ...options
 });
 
@@ -2367,6 +2383,318 @@ export const completeSetup = <ThrowOnError extends boolean = true>(options: Opti
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * List Software
+ *
+ * List software by name. `q` looks in name, description, publisher and tags.
+ */
+export const listSoftware = <ThrowOnError extends boolean = true>(options?: Options<ListSoftwareData, ThrowOnError>): RequestResult<ListSoftwareResponses, ListSoftwareErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSoftwareResponses, ListSoftwareErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software',
+    ...options
+});
+
+/**
+ * Create Software
+ *
+ * Keep new software.
+ */
+export const createSoftware = <ThrowOnError extends boolean = true>(options: Options<CreateSoftwareData, ThrowOnError>): RequestResult<CreateSoftwareResponses, CreateSoftwareErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateSoftwareResponses, CreateSoftwareErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Software Bundles
+ *
+ * List bundles by name. `q` looks in name and description.
+ */
+export const listSoftwareBundles = <ThrowOnError extends boolean = true>(options?: Options<ListSoftwareBundlesData, ThrowOnError>): RequestResult<ListSoftwareBundlesResponses, ListSoftwareBundlesErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSoftwareBundlesResponses, ListSoftwareBundlesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-bundles',
+    ...options
+});
+
+/**
+ * Create Software Bundle
+ *
+ * Keep a new bundle.
+ */
+export const createSoftwareBundle = <ThrowOnError extends boolean = true>(options: Options<CreateSoftwareBundleData, ThrowOnError>): RequestResult<CreateSoftwareBundleResponses, CreateSoftwareBundleErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateSoftwareBundleResponses, CreateSoftwareBundleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-bundles',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Software Bundle
+ *
+ * Take a bundle out of the library.
+ */
+export const deleteSoftwareBundle = <ThrowOnError extends boolean = true>(options: Options<DeleteSoftwareBundleData, ThrowOnError>): RequestResult<DeleteSoftwareBundleResponses, DeleteSoftwareBundleErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteSoftwareBundleResponses, DeleteSoftwareBundleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-bundles/{bundle_id}',
+    ...options
+});
+
+/**
+ * Get Software Bundle
+ *
+ * One bundle with its items in their order.
+ */
+export const getSoftwareBundle = <ThrowOnError extends boolean = true>(options: Options<GetSoftwareBundleData, ThrowOnError>): RequestResult<GetSoftwareBundleResponses, GetSoftwareBundleErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetSoftwareBundleResponses, GetSoftwareBundleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-bundles/{bundle_id}',
+    ...options
+});
+
+/**
+ * Change Software Bundle
+ *
+ * Change name, description, or the items and their order.
+ */
+export const changeSoftwareBundle = <ThrowOnError extends boolean = true>(options: Options<ChangeSoftwareBundleData, ThrowOnError>): RequestResult<ChangeSoftwareBundleResponses, ChangeSoftwareBundleErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeSoftwareBundleResponses, ChangeSoftwareBundleErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-bundles/{bundle_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Software Installers
+ *
+ * Files that were brought here to become part of an item, the newest first; each is kept for a week.
+ */
+export const listSoftwareInstallers = <ThrowOnError extends boolean = true>(options?: Options<ListSoftwareInstallersData, ThrowOnError>): RequestResult<ListSoftwareInstallersResponses, ListSoftwareInstallersErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListSoftwareInstallersResponses, ListSoftwareInstallersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-installers',
+    ...options
+});
+
+/**
+ * Import Software Installer
+ *
+ * Take an uploaded file or one from an address; the answer comes before it is read.
+ */
+export const importSoftwareInstaller = <ThrowOnError extends boolean = true>(options: Options<ImportSoftwareInstallerData, ThrowOnError>): RequestResult<ImportSoftwareInstallerResponses, ImportSoftwareInstallerErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ImportSoftwareInstallerResponses, ImportSoftwareInstallerErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-installers',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete Software Installer
+ *
+ * Drop an installer; items that were made of it keep the file.
+ */
+export const deleteSoftwareInstaller = <ThrowOnError extends boolean = true>(options: Options<DeleteSoftwareInstallerData, ThrowOnError>): RequestResult<DeleteSoftwareInstallerResponses, DeleteSoftwareInstallerErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteSoftwareInstallerResponses, DeleteSoftwareInstallerErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-installers/{installer_id}',
+    ...options
+});
+
+/**
+ * Get Software Installer
+ *
+ * One installer: how far it is, and what it says of itself.
+ */
+export const getSoftwareInstaller = <ThrowOnError extends boolean = true>(options: Options<GetSoftwareInstallerData, ThrowOnError>): RequestResult<GetSoftwareInstallerResponses, GetSoftwareInstallerErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetSoftwareInstallerResponses, GetSoftwareInstallerErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-installers/{installer_id}',
+    ...options
+});
+
+/**
+ * Retry Software Installer
+ *
+ * Fetch and read a file once more that failed.
+ */
+export const retrySoftwareInstaller = <ThrowOnError extends boolean = true>(options: Options<RetrySoftwareInstallerData, ThrowOnError>): RequestResult<RetrySoftwareInstallerResponses, RetrySoftwareInstallerErrors, ThrowOnError, 'data'> => (options.client ?? client).post<RetrySoftwareInstallerResponses, RetrySoftwareInstallerErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software-installers/{installer_id}:retry',
+    ...options
+});
+
+/**
+ * Delete Software
+ *
+ * Take an item out of the library; devices keep what is installed.
+ */
+export const deleteSoftware = <ThrowOnError extends boolean = true>(options: Options<DeleteSoftwareData, ThrowOnError>): RequestResult<DeleteSoftwareResponses, DeleteSoftwareErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteSoftwareResponses, DeleteSoftwareErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software/{software_id}',
+    ...options
+});
+
+/**
+ * Get Software
+ *
+ * One item with its current version and how many devices have it.
+ */
+export const getSoftware = <ThrowOnError extends boolean = true>(options: Options<GetSoftwareData, ThrowOnError>): RequestResult<GetSoftwareResponses, GetSoftwareErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetSoftwareResponses, GetSoftwareErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software/{software_id}',
+    ...options
+});
+
+/**
+ * Change Software
+ *
+ * Change name, description, publisher, icon or tags.
+ */
+export const changeSoftware = <ThrowOnError extends boolean = true>(options: Options<ChangeSoftwareData, ThrowOnError>): RequestResult<ChangeSoftwareResponses, ChangeSoftwareErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeSoftwareResponses, ChangeSoftwareErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software/{software_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Define Software
+ *
+ * Make a new version of how it is installed, found and removed; the old ones stay as they are.
+ */
+export const defineSoftware = <ThrowOnError extends boolean = true>(options: Options<DefineSoftwareData, ThrowOnError>): RequestResult<DefineSoftwareResponses, DefineSoftwareErrors, ThrowOnError, 'data'> => (options.client ?? client).put<DefineSoftwareResponses, DefineSoftwareErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software/{software_id}/definition',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Devices Of Software
+ *
+ * Where an item is installed, missing, failed or about to be.
+ */
+export const listDevicesOfSoftware = <ThrowOnError extends boolean = true>(options: Options<ListDevicesOfSoftwareData, ThrowOnError>): RequestResult<ListDevicesOfSoftwareResponses, ListDevicesOfSoftwareErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListDevicesOfSoftwareResponses, ListDevicesOfSoftwareErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software/{software_id}/devices',
+    ...options
+});
+
+/**
+ * List Software Versions
+ *
+ * The versions of an item, the newest first.
+ */
+export const listSoftwareVersions = <ThrowOnError extends boolean = true>(options: Options<ListSoftwareVersionsData, ThrowOnError>): RequestResult<ListSoftwareVersionsResponses, ListSoftwareVersionsErrors, ThrowOnError, 'data'> => (options.client ?? client).get<ListSoftwareVersionsResponses, ListSoftwareVersionsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/software/{software_id}/versions',
+    ...options
 });
 
 /**

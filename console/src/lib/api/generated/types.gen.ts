@@ -1117,6 +1117,122 @@ export type BuiltInTemplate = {
 };
 
 /**
+ * BundleChange
+ *
+ * What may change. `items` is the whole list.
+ */
+export type BundleChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Items
+     */
+    items?: Array<BundleItem> | null;
+};
+
+/**
+ * BundleIn
+ *
+ * A new bundle: items in the order they are installed.
+ */
+export type BundleIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Items
+     */
+    items: Array<BundleItem>;
+};
+
+/**
+ * BundleItem
+ *
+ * One place in a bundle.
+ */
+export type BundleItem = {
+    /**
+     * Software Id
+     */
+    software_id: string;
+    /**
+     * Continue On Error
+     */
+    continue_on_error?: boolean;
+};
+
+/**
+ * BundleItemOut
+ */
+export type BundleItemOut = {
+    /**
+     * Software Id
+     */
+    software_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Os Family
+     */
+    os_family: 'windows' | 'linux';
+    /**
+     * Software Version
+     */
+    software_version: string;
+    /**
+     * Continue On Error
+     */
+    continue_on_error: boolean;
+};
+
+/**
+ * BundleOut
+ */
+export type BundleOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Items
+     */
+    items: Array<BundleItemOut>;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
  * Check
  *
  * One thing the server needs.
@@ -1865,6 +1981,55 @@ export type DeviceDetail = {
 };
 
 /**
+ * DeviceOfSoftware
+ *
+ * A device as an item's page shows it. `state` is `pending` while an action waits or runs.
+ */
+export type DeviceOfSoftware = {
+    /**
+     * Device Id
+     */
+    device_id: string;
+    /**
+     * Hostname
+     */
+    hostname: string;
+    /**
+     * Online
+     */
+    online: boolean;
+    /**
+     * State
+     */
+    state: 'installed' | 'missing' | 'unknown' | 'pending';
+    seen: Standing | null;
+    /**
+     * Found Version
+     */
+    found_version: string | null;
+    /**
+     * Seen By
+     */
+    seen_by: 'action' | 'inventory' | null;
+    /**
+     * Seen At
+     */
+    seen_at: string | null;
+    /**
+     * Action Id
+     */
+    action_id: string | null;
+    /**
+     * Error Code
+     */
+    error_code: string | null;
+    /**
+     * Error Message
+     */
+    error_message: string | null;
+};
+
+/**
  * DeviceOut
  *
  * A device as lists show it.
@@ -1973,6 +2138,24 @@ export type DeviceRef = {
  * DeviceState
  */
 export type DeviceState = 'pending' | 'active' | 'quarantined' | 'revoked';
+
+/**
+ * DevicesOfSoftware
+ */
+export type DevicesOfSoftware = {
+    /**
+     * Items
+     */
+    items: Array<DeviceOfSoftware>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
 
 /**
  * DiscoveredMachineOut
@@ -2306,6 +2489,22 @@ export type ErrorOut = {
 };
 
 /**
+ * ExitCode
+ *
+ * What one exit code means. `reboot` is a success that needs a restart; `retry` is tried again a little later.
+ */
+export type ExitCode = {
+    /**
+     * Code
+     */
+    code: number;
+    /**
+     * Meaning
+     */
+    meaning: 'success' | 'reboot' | 'retry' | 'failed';
+};
+
+/**
  * FileOut
  */
 export type FileOut = {
@@ -2321,6 +2520,32 @@ export type FileOut = {
      * Size Bytes
      */
     size_bytes: number;
+};
+
+/**
+ * FileRule
+ *
+ * A file or folder. Variables such as `%ProgramFiles%` are filled in; only files on Windows have versions.
+ */
+export type FileRule = {
+    /**
+     * Comparison
+     */
+    comparison?: 'exists' | 'eq' | 'ge' | 'gt' | 'le' | 'lt';
+    /**
+     * Version
+     *
+     * What to compare with; left out for `exists`.
+     */
+    version?: string | null;
+    /**
+     * Type
+     */
+    type: 'file';
+    /**
+     * Path
+     */
+    path: string;
 };
 
 /**
@@ -2776,6 +3001,191 @@ export type InstallLines = {
 };
 
 /**
+ * InstallerFacts
+ *
+ * What a file says of itself, and what follows from it, ready to be put into an item.
+ */
+export type InstallerFacts = {
+    /**
+     * Kind
+     */
+    kind: 'msi' | 'exe' | 'deb' | 'rpm' | 'other';
+    /**
+     * Made With
+     *
+     * Inno Setup, NSIS, WiX Burn or InstallShield
+     */
+    made_with?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Publisher
+     */
+    publisher?: string | null;
+    /**
+     * Software Version
+     */
+    software_version?: string | null;
+    /**
+     * Os Family
+     */
+    os_family?: 'windows' | 'linux' | null;
+    /**
+     * Architecture
+     */
+    architecture?: 'x64' | 'arm64' | null;
+    /**
+     * Install Command
+     */
+    install_command?: string | null;
+    /**
+     * Uninstall Command
+     */
+    uninstall_command?: string | null;
+    /**
+     * Detection
+     */
+    detection?: ({
+        type: 'file';
+    } & FileRule) | ({
+        type: 'registry';
+    } & RegistryRule) | ({
+        type: 'msi';
+    } & MsiRule) | ({
+        type: 'package';
+    } & PackageRule) | ({
+        type: 'script';
+    } & ScriptRule) | null;
+    /**
+     * Inventory Name
+     */
+    inventory_name?: string | null;
+    /**
+     * Hint
+     *
+     * What a person should look at.
+     */
+    hint?: string | null;
+};
+
+/**
+ * InstallerIn
+ *
+ * A file that is to become an installer: one that was uploaded, or an address.
+ */
+export type InstallerIn = {
+    /**
+     * Upload Id
+     */
+    upload_id?: string | null;
+    /**
+     * Url
+     */
+    url?: string | null;
+    /**
+     * Sha256
+     */
+    sha256?: string | null;
+};
+
+/**
+ * InstallerList
+ */
+export type InstallerList = {
+    /**
+     * Items
+     */
+    items: Array<InstallerOut>;
+};
+
+/**
+ * InstallerOut
+ *
+ * A file on its way to be an installer.
+ */
+export type InstallerOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * State
+     */
+    state: 'importing' | 'ready' | 'failed';
+    /**
+     * Error Code
+     */
+    error_code: string | null;
+    /**
+     * Error Message
+     */
+    error_message: string | null;
+    /**
+     * Source
+     */
+    source: 'upload' | 'url';
+    /**
+     * File Name
+     */
+    file_name: string;
+    /**
+     * Url
+     */
+    url: string | null;
+    /**
+     * Sha256
+     */
+    sha256: string | null;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number | null;
+    facts: InstallerFacts | null;
+    /**
+     * Bytes Done
+     */
+    bytes_done: number;
+    /**
+     * Bytes Total
+     */
+    bytes_total: number | null;
+    /**
+     * Created By
+     */
+    created_by: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+};
+
+/**
+ * InstallerRef
+ *
+ * A version's file, as machines get it.
+ */
+export type InstallerRef = {
+    /**
+     * File Name
+     */
+    file_name: string;
+    /**
+     * Sha256
+     */
+    sha256: string;
+    /**
+     * Size Bytes
+     */
+    size_bytes: number;
+};
+
+/**
  * InventoryOut
  */
 export type InventoryOut = {
@@ -3046,6 +3456,32 @@ export type MeUser = {
      * Totp Enabled
      */
     totp_enabled: boolean;
+};
+
+/**
+ * MsiRule
+ *
+ * An MSI product by its code.
+ */
+export type MsiRule = {
+    /**
+     * Comparison
+     */
+    comparison?: 'exists' | 'eq' | 'ge' | 'gt' | 'le' | 'lt';
+    /**
+     * Version
+     *
+     * What to compare with; left out for `exists`.
+     */
+    version?: string | null;
+    /**
+     * Type
+     */
+    type: 'msi';
+    /**
+     * Product Code
+     */
+    product_code: string;
 };
 
 /**
@@ -3389,6 +3825,32 @@ export type PackOut = {
 export type PackState = 'importing' | 'ready' | 'failed';
 
 /**
+ * PackageRule
+ *
+ * A package of a Linux distribution, by dpkg or rpm.
+ */
+export type PackageRule = {
+    /**
+     * Comparison
+     */
+    comparison?: 'exists' | 'eq' | 'ge' | 'gt' | 'le' | 'lt';
+    /**
+     * Version
+     *
+     * What to compare with; left out for `exists`.
+     */
+    version?: string | null;
+    /**
+     * Type
+     */
+    type: 'package';
+    /**
+     * Name
+     */
+    name: string;
+};
+
+/**
  * Page[ActionOut]
  */
 export type PageActionOut = {
@@ -3468,6 +3930,24 @@ export type PageBootSiteOut = {
      * Items
      */
     items: Array<BootSiteOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[BundleOut]
+ */
+export type PageBundleOut = {
+    /**
+     * Items
+     */
+    items: Array<BundleOut>;
     /**
      * Next Cursor
      */
@@ -3666,6 +4146,24 @@ export type PageSession = {
      * Items
      */
     items: Array<Session>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[SoftwareOut]
+ */
+export type PageSoftwareOut = {
+    /**
+     * Items
+     */
+    items: Array<SoftwareOut>;
     /**
      * Next Cursor
      */
@@ -4715,6 +5213,38 @@ export type RecoveryCodes = {
 };
 
 /**
+ * RegistryRule
+ *
+ * A key of the registry, or a value in it.
+ */
+export type RegistryRule = {
+    /**
+     * Comparison
+     */
+    comparison?: 'exists' | 'eq' | 'ge' | 'gt' | 'le' | 'lt';
+    /**
+     * Version
+     *
+     * What to compare with; left out for `exists`.
+     */
+    version?: string | null;
+    /**
+     * Type
+     */
+    type: 'registry';
+    /**
+     * Key
+     *
+     * Below HKLM; the agent runs as the system and has no other user's part.
+     */
+    key: string;
+    /**
+     * Value
+     */
+    value?: string | null;
+};
+
+/**
  * RegistryValue
  *
  * A value in the registry. `multi_sz` has a line for each text, `binary` is hexadecimal.
@@ -5102,6 +5632,26 @@ export type ScriptRef = {
      * Version Number
      */
     version_number: number;
+};
+
+/**
+ * ScriptRule
+ *
+ * A script: exit code 0 says that it is there, any other that it is not. What it prints first is the version.
+ */
+export type ScriptRule = {
+    /**
+     * Type
+     */
+    type: 'script';
+    /**
+     * Language
+     */
+    language: 'powershell' | 'cmd' | 'sh' | 'python';
+    /**
+     * Body
+     */
+    body: string;
 };
 
 /**
@@ -5508,6 +6058,389 @@ export type SoftwareBundle = {
 };
 
 /**
+ * SoftwareChange
+ *
+ * What may change without a new version.
+ */
+export type SoftwareChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    /**
+     * Publisher
+     */
+    publisher?: string | null;
+    /**
+     * Icon
+     *
+     * Empty takes it away.
+     */
+    icon?: string | '' | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string> | null;
+};
+
+/**
+ * SoftwareCounts
+ *
+ * On how many devices it stands so. A device whose last action failed counts under `failed` as well.
+ */
+export type SoftwareCounts = {
+    /**
+     * Installed
+     */
+    installed?: number;
+    /**
+     * Missing
+     */
+    missing?: number;
+    /**
+     * Unknown
+     */
+    unknown?: number;
+    /**
+     * Pending
+     */
+    pending?: number;
+    /**
+     * Failed
+     */
+    failed?: number;
+};
+
+/**
+ * SoftwareDefinition
+ *
+ * How an item is installed, found and removed: what a version keeps.
+ */
+export type SoftwareDefinition = {
+    /**
+     * Software Version
+     */
+    software_version?: string;
+    /**
+     * Os Family
+     */
+    os_family: 'windows' | 'linux';
+    /**
+     * Architecture
+     */
+    architecture?: 'x64' | 'arm64' | null;
+    /**
+     * Min Os Version
+     *
+     * Such as 10.0.22000 for Windows 11.
+     */
+    min_os_version?: string | null;
+    /**
+     * Install Command
+     *
+     * A program and its arguments; no shell reads it. `{installer}` is the installer's file on the machine and `{folder}` its folder.
+     */
+    install_command: string;
+    /**
+     * Uninstall Command
+     */
+    uninstall_command?: string | null;
+    /**
+     * Detection
+     */
+    detection?: ({
+        type: 'file';
+    } & FileRule) | ({
+        type: 'registry';
+    } & RegistryRule) | ({
+        type: 'msi';
+    } & MsiRule) | ({
+        type: 'package';
+    } & PackageRule) | ({
+        type: 'script';
+    } & ScriptRule) | null;
+    /**
+     * Inventory Name
+     *
+     * What the machine's list of programs calls it.
+     */
+    inventory_name?: string | null;
+    /**
+     * Exit Codes
+     *
+     * Those of the system when left out: 0, 3010, 1641, 1618.
+     */
+    exit_codes?: Array<ExitCode> | null;
+    /**
+     * Timeout S
+     */
+    timeout_s?: number;
+    /**
+     * Installer Id
+     *
+     * A ready installer.
+     */
+    installer_id?: string | null;
+    /**
+     * Keep Installer
+     *
+     * The one of the version before.
+     */
+    keep_installer?: boolean;
+    /**
+     * Note
+     */
+    note?: string;
+};
+
+/**
+ * SoftwareIn
+ *
+ * A new item with its first version.
+ */
+export type SoftwareIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description?: string;
+    /**
+     * Publisher
+     */
+    publisher?: string;
+    /**
+     * Icon
+     */
+    icon?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    definition: SoftwareDefinition;
+};
+
+/**
+ * SoftwareOfDevice
+ *
+ * An item as a device's page shows it.
+ */
+export type SoftwareOfDevice = {
+    /**
+     * Software Id
+     */
+    software_id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Publisher
+     */
+    publisher: string;
+    /**
+     * Icon
+     */
+    icon: string | null;
+    /**
+     * Software Version
+     */
+    software_version: string;
+    /**
+     * Can Uninstall
+     */
+    can_uninstall: boolean;
+    /**
+     * Can Detect
+     */
+    can_detect: boolean;
+    /**
+     * State
+     */
+    state: 'installed' | 'missing' | 'unknown' | 'pending';
+    seen: Standing | null;
+    /**
+     * Found Version
+     */
+    found_version: string | null;
+    /**
+     * Seen By
+     */
+    seen_by: 'action' | 'inventory' | null;
+    /**
+     * Seen At
+     */
+    seen_at: string | null;
+    /**
+     * Action Id
+     */
+    action_id: string | null;
+    /**
+     * Error Code
+     */
+    error_code: string | null;
+    /**
+     * Error Message
+     */
+    error_message: string | null;
+};
+
+/**
+ * SoftwareOfDeviceList
+ */
+export type SoftwareOfDeviceList = {
+    /**
+     * Items
+     */
+    items: Array<SoftwareOfDevice>;
+};
+
+/**
+ * SoftwareOut
+ *
+ * An item with its current version.
+ */
+export type SoftwareOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Publisher
+     */
+    publisher: string;
+    /**
+     * Icon
+     */
+    icon: string | null;
+    /**
+     * Tags
+     */
+    tags: Array<string>;
+    current: SoftwareVersionOut;
+    devices: SoftwareCounts;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Version
+     */
+    version: number;
+};
+
+/**
+ * SoftwareVersionList
+ */
+export type SoftwareVersionList = {
+    /**
+     * Items
+     */
+    items: Array<SoftwareVersionOut>;
+};
+
+/**
+ * SoftwareVersionOut
+ *
+ * One version of an item, in full.
+ */
+export type SoftwareVersionOut = {
+    /**
+     * Version Id
+     */
+    version_id: string;
+    /**
+     * Number
+     */
+    number: number;
+    /**
+     * Is Current
+     */
+    is_current: boolean;
+    /**
+     * Software Version
+     */
+    software_version: string;
+    /**
+     * Os Family
+     */
+    os_family: 'windows' | 'linux';
+    /**
+     * Architecture
+     */
+    architecture: 'x64' | 'arm64' | null;
+    /**
+     * Min Os Version
+     */
+    min_os_version: string | null;
+    /**
+     * Install Command
+     */
+    install_command: string;
+    /**
+     * Uninstall Command
+     */
+    uninstall_command: string | null;
+    /**
+     * Detection
+     */
+    detection: ({
+        type: 'file';
+    } & FileRule) | ({
+        type: 'registry';
+    } & RegistryRule) | ({
+        type: 'msi';
+    } & MsiRule) | ({
+        type: 'package';
+    } & PackageRule) | ({
+        type: 'script';
+    } & ScriptRule) | null;
+    /**
+     * Inventory Name
+     */
+    inventory_name: string | null;
+    /**
+     * Exit Codes
+     */
+    exit_codes: Array<ExitCode>;
+    /**
+     * Timeout S
+     */
+    timeout_s: number;
+    installer: InstallerRef | null;
+    /**
+     * Note
+     */
+    note: string;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Created By
+     */
+    created_by: string;
+};
+
+/**
  * SparkPoint
  */
 export type SparkPoint = {
@@ -5520,6 +6453,13 @@ export type SparkPoint = {
      */
     value: number;
 };
+
+/**
+ * Standing
+ *
+ * How an item stands on a device, as detection or the inventory last told.
+ */
+export type Standing = 'installed' | 'missing' | 'unknown';
 
 /**
  * State
@@ -6125,7 +7065,7 @@ export type UploadOut = {
     /**
      * Purpose
      */
-    purpose: 'image' | 'driver_pack';
+    purpose: 'image' | 'driver_pack' | 'software';
     /**
      * File Name
      */
@@ -8227,6 +9167,36 @@ export type RevokeDeviceResponses = {
 };
 
 export type RevokeDeviceResponse = RevokeDeviceResponses[keyof RevokeDeviceResponses];
+
+export type ListSoftwareOfDeviceData = {
+    body?: never;
+    path: {
+        /**
+         * Device Id
+         */
+        device_id: string;
+    };
+    query?: never;
+    url: '/api/v1/devices/{device_id}/software';
+};
+
+export type ListSoftwareOfDeviceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSoftwareOfDeviceError = ListSoftwareOfDeviceErrors[keyof ListSoftwareOfDeviceErrors];
+
+export type ListSoftwareOfDeviceResponses = {
+    /**
+     * Successful Response
+     */
+    200: SoftwareOfDeviceList;
+};
+
+export type ListSoftwareOfDeviceResponse = ListSoftwareOfDeviceResponses[keyof ListSoftwareOfDeviceResponses];
 
 export type ChangeDevicesData = {
     body: BatchIn;
@@ -10999,6 +11969,597 @@ export type CompleteSetupResponses = {
 };
 
 export type CompleteSetupResponse = CompleteSetupResponses[keyof CompleteSetupResponses];
+
+export type ListSoftwareData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/software';
+};
+
+export type ListSoftwareErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSoftwareError = ListSoftwareErrors[keyof ListSoftwareErrors];
+
+export type ListSoftwareResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageSoftwareOut;
+};
+
+export type ListSoftwareResponse = ListSoftwareResponses[keyof ListSoftwareResponses];
+
+export type CreateSoftwareData = {
+    body: SoftwareIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/software';
+};
+
+export type CreateSoftwareErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateSoftwareError = CreateSoftwareErrors[keyof CreateSoftwareErrors];
+
+export type CreateSoftwareResponses = {
+    /**
+     * Successful Response
+     */
+    201: SoftwareOut;
+};
+
+export type CreateSoftwareResponse = CreateSoftwareResponses[keyof CreateSoftwareResponses];
+
+export type ListSoftwareBundlesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/software-bundles';
+};
+
+export type ListSoftwareBundlesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSoftwareBundlesError = ListSoftwareBundlesErrors[keyof ListSoftwareBundlesErrors];
+
+export type ListSoftwareBundlesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageBundleOut;
+};
+
+export type ListSoftwareBundlesResponse = ListSoftwareBundlesResponses[keyof ListSoftwareBundlesResponses];
+
+export type CreateSoftwareBundleData = {
+    body: BundleIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/software-bundles';
+};
+
+export type CreateSoftwareBundleErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateSoftwareBundleError = CreateSoftwareBundleErrors[keyof CreateSoftwareBundleErrors];
+
+export type CreateSoftwareBundleResponses = {
+    /**
+     * Successful Response
+     */
+    201: BundleOut;
+};
+
+export type CreateSoftwareBundleResponse = CreateSoftwareBundleResponses[keyof CreateSoftwareBundleResponses];
+
+export type DeleteSoftwareBundleData = {
+    body?: never;
+    path: {
+        /**
+         * Bundle Id
+         */
+        bundle_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software-bundles/{bundle_id}';
+};
+
+export type DeleteSoftwareBundleErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteSoftwareBundleError = DeleteSoftwareBundleErrors[keyof DeleteSoftwareBundleErrors];
+
+export type DeleteSoftwareBundleResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteSoftwareBundleResponse = DeleteSoftwareBundleResponses[keyof DeleteSoftwareBundleResponses];
+
+export type GetSoftwareBundleData = {
+    body?: never;
+    path: {
+        /**
+         * Bundle Id
+         */
+        bundle_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software-bundles/{bundle_id}';
+};
+
+export type GetSoftwareBundleErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSoftwareBundleError = GetSoftwareBundleErrors[keyof GetSoftwareBundleErrors];
+
+export type GetSoftwareBundleResponses = {
+    /**
+     * Successful Response
+     */
+    200: BundleOut;
+};
+
+export type GetSoftwareBundleResponse = GetSoftwareBundleResponses[keyof GetSoftwareBundleResponses];
+
+export type ChangeSoftwareBundleData = {
+    body: BundleChange;
+    path: {
+        /**
+         * Bundle Id
+         */
+        bundle_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software-bundles/{bundle_id}';
+};
+
+export type ChangeSoftwareBundleErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeSoftwareBundleError = ChangeSoftwareBundleErrors[keyof ChangeSoftwareBundleErrors];
+
+export type ChangeSoftwareBundleResponses = {
+    /**
+     * Successful Response
+     */
+    200: BundleOut;
+};
+
+export type ChangeSoftwareBundleResponse = ChangeSoftwareBundleResponses[keyof ChangeSoftwareBundleResponses];
+
+export type ListSoftwareInstallersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/software-installers';
+};
+
+export type ListSoftwareInstallersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSoftwareInstallersError = ListSoftwareInstallersErrors[keyof ListSoftwareInstallersErrors];
+
+export type ListSoftwareInstallersResponses = {
+    /**
+     * Successful Response
+     */
+    200: InstallerList;
+};
+
+export type ListSoftwareInstallersResponse = ListSoftwareInstallersResponses[keyof ListSoftwareInstallersResponses];
+
+export type ImportSoftwareInstallerData = {
+    body: InstallerIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/software-installers';
+};
+
+export type ImportSoftwareInstallerErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ImportSoftwareInstallerError = ImportSoftwareInstallerErrors[keyof ImportSoftwareInstallerErrors];
+
+export type ImportSoftwareInstallerResponses = {
+    /**
+     * Successful Response
+     */
+    201: InstallerOut;
+};
+
+export type ImportSoftwareInstallerResponse = ImportSoftwareInstallerResponses[keyof ImportSoftwareInstallerResponses];
+
+export type DeleteSoftwareInstallerData = {
+    body?: never;
+    path: {
+        /**
+         * Installer Id
+         */
+        installer_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software-installers/{installer_id}';
+};
+
+export type DeleteSoftwareInstallerErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteSoftwareInstallerError = DeleteSoftwareInstallerErrors[keyof DeleteSoftwareInstallerErrors];
+
+export type DeleteSoftwareInstallerResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteSoftwareInstallerResponse = DeleteSoftwareInstallerResponses[keyof DeleteSoftwareInstallerResponses];
+
+export type GetSoftwareInstallerData = {
+    body?: never;
+    path: {
+        /**
+         * Installer Id
+         */
+        installer_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software-installers/{installer_id}';
+};
+
+export type GetSoftwareInstallerErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSoftwareInstallerError = GetSoftwareInstallerErrors[keyof GetSoftwareInstallerErrors];
+
+export type GetSoftwareInstallerResponses = {
+    /**
+     * Successful Response
+     */
+    200: InstallerOut;
+};
+
+export type GetSoftwareInstallerResponse = GetSoftwareInstallerResponses[keyof GetSoftwareInstallerResponses];
+
+export type RetrySoftwareInstallerData = {
+    body?: never;
+    path: {
+        /**
+         * Installer Id
+         */
+        installer_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software-installers/{installer_id}:retry';
+};
+
+export type RetrySoftwareInstallerErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RetrySoftwareInstallerError = RetrySoftwareInstallerErrors[keyof RetrySoftwareInstallerErrors];
+
+export type RetrySoftwareInstallerResponses = {
+    /**
+     * Successful Response
+     */
+    200: InstallerOut;
+};
+
+export type RetrySoftwareInstallerResponse = RetrySoftwareInstallerResponses[keyof RetrySoftwareInstallerResponses];
+
+export type DeleteSoftwareData = {
+    body?: never;
+    path: {
+        /**
+         * Software Id
+         */
+        software_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software/{software_id}';
+};
+
+export type DeleteSoftwareErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteSoftwareError = DeleteSoftwareErrors[keyof DeleteSoftwareErrors];
+
+export type DeleteSoftwareResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteSoftwareResponse = DeleteSoftwareResponses[keyof DeleteSoftwareResponses];
+
+export type GetSoftwareData = {
+    body?: never;
+    path: {
+        /**
+         * Software Id
+         */
+        software_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software/{software_id}';
+};
+
+export type GetSoftwareErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetSoftwareError = GetSoftwareErrors[keyof GetSoftwareErrors];
+
+export type GetSoftwareResponses = {
+    /**
+     * Successful Response
+     */
+    200: SoftwareOut;
+};
+
+export type GetSoftwareResponse = GetSoftwareResponses[keyof GetSoftwareResponses];
+
+export type ChangeSoftwareData = {
+    body: SoftwareChange;
+    path: {
+        /**
+         * Software Id
+         */
+        software_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software/{software_id}';
+};
+
+export type ChangeSoftwareErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeSoftwareError = ChangeSoftwareErrors[keyof ChangeSoftwareErrors];
+
+export type ChangeSoftwareResponses = {
+    /**
+     * Successful Response
+     */
+    200: SoftwareOut;
+};
+
+export type ChangeSoftwareResponse = ChangeSoftwareResponses[keyof ChangeSoftwareResponses];
+
+export type DefineSoftwareData = {
+    body: SoftwareDefinition;
+    path: {
+        /**
+         * Software Id
+         */
+        software_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software/{software_id}/definition';
+};
+
+export type DefineSoftwareErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DefineSoftwareError = DefineSoftwareErrors[keyof DefineSoftwareErrors];
+
+export type DefineSoftwareResponses = {
+    /**
+     * Successful Response
+     */
+    200: SoftwareOut;
+};
+
+export type DefineSoftwareResponse = DefineSoftwareResponses[keyof DefineSoftwareResponses];
+
+export type ListDevicesOfSoftwareData = {
+    body?: never;
+    path: {
+        /**
+         * Software Id
+         */
+        software_id: string;
+    };
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/software/{software_id}/devices';
+};
+
+export type ListDevicesOfSoftwareErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDevicesOfSoftwareError = ListDevicesOfSoftwareErrors[keyof ListDevicesOfSoftwareErrors];
+
+export type ListDevicesOfSoftwareResponses = {
+    /**
+     * Successful Response
+     */
+    200: DevicesOfSoftware;
+};
+
+export type ListDevicesOfSoftwareResponse = ListDevicesOfSoftwareResponses[keyof ListDevicesOfSoftwareResponses];
+
+export type ListSoftwareVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * Software Id
+         */
+        software_id: string;
+    };
+    query?: never;
+    url: '/api/v1/software/{software_id}/versions';
+};
+
+export type ListSoftwareVersionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSoftwareVersionsError = ListSoftwareVersionsErrors[keyof ListSoftwareVersionsErrors];
+
+export type ListSoftwareVersionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SoftwareVersionList;
+};
+
+export type ListSoftwareVersionsResponse = ListSoftwareVersionsResponses[keyof ListSoftwareVersionsResponses];
 
 export type ListTechnicianPinsData = {
     body?: never;

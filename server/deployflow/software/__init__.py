@@ -1,0 +1,1 @@
+"""The software library: items with versions, installers, bundles, and what of them is on which device."""
