@@ -40,6 +40,8 @@ RETRY_MS = 1000
 PERMISSION_OF_TOPIC = {
     "device": "devices:read",
     "devices": "devices:read",
+    "device_group": "devices:read",
+    "device_groups": "devices:read",
     "action": "actions:read",
     "actions": "actions:read",
     "script": "scripts:read",

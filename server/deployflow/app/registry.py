@@ -34,6 +34,7 @@ from deployflow.deployments import tasks as deployments_tasks
 from deployflow.deployments.kinds import FinishDeployment
 from deployflow.devices import agent_endpoints as devices_agent_endpoints
 from deployflow.devices import endpoints as devices_endpoints
+from deployflow.devices import group_endpoints
 from deployflow.devices import tasks as devices_tasks
 from deployflow.drivers import endpoints as drivers_endpoints
 from deployflow.drivers import queries as driver_queries
@@ -125,6 +126,7 @@ def admin_routers() -> list[APIRouter]:
         images_endpoints.router,
         drivers_endpoints.router,
         devices_endpoints.router,
+        group_endpoints.router,
         enrollment_endpoints.router,
         actions_endpoints.router,
         profiles_endpoints.router,

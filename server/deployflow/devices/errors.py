@@ -1,7 +1,7 @@
 """What can go wrong with devices, and what to do about it."""
 
 from deployflow.platform import clock
-from deployflow.platform.errors import Conflict, Forbidden, NotFound, Unauthenticated
+from deployflow.platform.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated
 
 
 class DeviceNotFound(NotFound):
@@ -67,3 +67,38 @@ class DeviceQuarantined(Forbidden):
 class DevicePending(Forbidden):
     code = "device_pending"
     title = "This device waits for approval in the console"
+
+
+class FilterWrong(Invalid):
+    code = "filter_wrong"
+    title = "A rule of the filter cannot be used"
+
+
+class GroupNotFound(NotFound):
+    code = "group_not_found"
+    title = "There is no such group"
+
+
+class GroupNameTaken(Conflict):
+    code = "name_taken"
+    title = "A group of this name exists already"
+
+
+class GroupIsDynamic(Conflict):
+    code = "group_is_dynamic"
+    title = "The members of a dynamic group follow from its rules: change those"
+
+
+class GroupInUse(Conflict):
+    code = "group_in_use"
+    title = "Rules of another group name this one"
+
+
+class SomeDevicesMissing(NotFound):
+    code = "devices_not_found"
+    title = "Some of these devices do not exist"
+
+
+class NobodyMeant(Invalid):
+    code = "nobody_meant"
+    title = "This matches no device"

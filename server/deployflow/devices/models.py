@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, column
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Index, LargeBinary, String, UniqueConstraint, column
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from deployflow.devices.states import DeviceState, KeyState
@@ -131,6 +132,35 @@ class DeviceTag(TenantOwned, Table):
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
     tag: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class DeviceGroup(TenantOwned, Identified, Versioned, Table):
+    """Devices that belong together: chosen one by one, or, where there is a filter, all that it finds right now."""
+
+    __tablename__ = "device_groups"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(String(2000), default="")
+    # What is not there is NULL, not JSON's null.
+    filter: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    )
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def is_dynamic(self) -> bool:
+        return self.filter is not None
+
+
+class DeviceGroupMember(TenantOwned, Table):
+    """A device in a static group."""
+
+    __tablename__ = "device_group_members"
+    __table_args__ = (Index(None, "device_id"),)
+
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("device_groups.id", ondelete="CASCADE"), primary_key=True)
+    device_id: Mapped[UUID] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), primary_key=True)
 
 
 class DeviceInventory(TenantOwned, Table):

@@ -1,15 +1,16 @@
 """Reads of devices."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
-from deployflow.devices import extras
+from deployflow.devices import extras, targets
 from deployflow.devices.errors import DeviceNotFound, InventoryNotFound
 from deployflow.devices.models import Device, DeviceInventory, DeviceKey, DeviceSample, DeviceTag
 from deployflow.devices.schemas import DeviceDetail, DeviceOut, KeyOut, NameCount, Sample, Summary
@@ -80,12 +81,32 @@ DEVICES = ListSpec(
 
 async def page(session: AsyncSession, params: ListParams) -> Page[DeviceOut]:
     """One page of the tenant's devices: their ids from narrow indexes, then their rows."""
-    ids, cursor, total = await fetch_page(session, select(Device.id), DEVICES, params)
+    narrowed, params = await _narrowed(session, params)
+    ids, cursor, total = await fetch_page(session, narrowed, DEVICES, params)
     statement = select(Device).where(Device.id.in_(ids)).options(selectinload(Device.tag_rows))
     rows = {row.id: row for row in await session.scalars(statement)}
     # One that was retired in between is left out.
     items = [DeviceOut.of(rows[device_id]) for device_id in ids if device_id in rows]
     return Page(items=items, next_cursor=cursor, total=total)
+
+
+async def _narrowed(session: AsyncSession, params: ListParams) -> tuple[Select[UUID], ListParams]:
+    """Ids of devices in the groups asked for, and what else was asked: a group's rules have to be read first.
+
+    Raises:
+        GroupNotFound: 404.
+    """
+    statement = select(Device.id)
+    for asked in (each for each in params.filters if each.field == "group"):
+        if asked.op not in {"eq", "ne", "in"}:
+            raise WrongListParameter("filter[group] knows the operators eq, ne and in")
+        try:
+            group_ids = [UUID(text) for text in asked.value.split(",")]
+        except ValueError as error:
+            raise WrongListParameter(f"'{asked.value[:60]}' in filter[group] is no id of a group") from error
+        inside = await targets.in_groups(session, group_ids)
+        statement = statement.where(~inside if asked.op == "ne" else inside)
+    return statement, replace(params, filters=tuple(each for each in params.filters if each.field != "group"))
 
 
 async def get(session: AsyncSession, device_id: UUID) -> Device:

@@ -25,6 +25,7 @@ from deployflow.platform.context import Context
 from deployflow.platform.errors import Unavailable
 from deployflow.platform.settings import Settings
 from deployflow.platform.tables import TenantOwned
+from deployflow.platform.versions import SQLITE_FUNCTION, key_in_sqlite
 from deployflow.platform.wakeups import Wakeups
 
 log = structlog.get_logger(__name__)
@@ -165,6 +166,7 @@ def _sqlite_engine(url: URL, *, size: int, begin: str) -> AsyncEngine:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+        connection.create_function(SQLITE_FUNCTION, 1, key_in_sqlite, deterministic=True)
 
     # The driver's own transaction control starts them DEFERRED and too late; see the module's docstring.
     @event.listens_for(engine.sync_engine, "begin")

@@ -28,6 +28,14 @@ def device(api: Api, named: str) -> dict[str, Any]:
     return _only(found, "device", named)
 
 
+def group(api: Api, named: str) -> dict[str, Any]:
+    """A group by id or name."""
+    if is_id(named):
+        return dict(get(api, f"/device-groups/{named}"))
+    found = [one for one in every(api, "/device-groups", q=named) if one["name"].casefold() == named.casefold()]
+    return _only(found, "group", named)
+
+
 def script(api: Api, named: str) -> dict[str, Any]:
     """A script by id or name."""
     if is_id(named):

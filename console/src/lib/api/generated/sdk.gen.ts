@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelImageImportData, CancelImageImportErrors, CancelImageImportResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeDriverPackData, ChangeDriverPackErrors, ChangeDriverPackResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangeImageData, ChangeImageErrors, ChangeImageResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, ChangeSoftwareBundleData, ChangeSoftwareBundleErrors, ChangeSoftwareBundleResponses, ChangeSoftwareData, ChangeSoftwareErrors, ChangeSoftwareResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateSoftwareBundleData, CreateSoftwareBundleErrors, CreateSoftwareBundleResponses, CreateSoftwareData, CreateSoftwareErrors, CreateSoftwareResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DefineSoftwareData, DefineSoftwareErrors, DefineSoftwareResponses, DeleteBootEnvironmentData, DeleteBootEnvironmentErrors, DeleteBootEnvironmentResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteDriverPackData, DeleteDriverPackErrors, DeleteDriverPackResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSoftwareBundleData, DeleteSoftwareBundleErrors, DeleteSoftwareBundleResponses, DeleteSoftwareData, DeleteSoftwareErrors, DeleteSoftwareInstallerData, DeleteSoftwareInstallerErrors, DeleteSoftwareInstallerResponses, DeleteSoftwareResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadDriverPackData, DownloadDriverPackErrors, DownloadDriverPackResponses, DownloadImageData, DownloadImageErrors, DownloadImageResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetBootEnvironmentData, GetBootEnvironmentErrors, GetBootEnvironmentResponses, GetDeviceData, GetDeviceErrors, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetDriverPackData, GetDriverPackErrors, GetDriverPackResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageImportData, GetImageImportErrors, GetImageImportResponses, GetImageResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetSoftwareBundleData, GetSoftwareBundleErrors, GetSoftwareBundleResponses, GetSoftwareData, GetSoftwareErrors, GetSoftwareInstallerData, GetSoftwareInstallerErrors, GetSoftwareInstallerResponses, GetSoftwareResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportDriverPackData, ImportDriverPackErrors, ImportDriverPackResponses, ImportImageData, ImportImageErrors, ImportImageResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, ImportSoftwareInstallerData, ImportSoftwareInstallerErrors, ImportSoftwareInstallerResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootEnvironmentsData, ListBootEnvironmentsErrors, ListBootEnvironmentsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDevicesData, ListDevicesErrors, ListDevicesOfSoftwareData, ListDevicesOfSoftwareErrors, ListDevicesOfSoftwareResponses, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListDriverInfsData, ListDriverInfsErrors, ListDriverInfsResponses, ListDriverPacksData, ListDriverPacksErrors, ListDriverPacksResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListImageImportsData, ListImageImportsErrors, ListImageImportsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListServerDriversData, ListServerDriversErrors, ListServerDriversResponses, ListServerImagesData, ListServerImagesErrors, ListServerImagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSoftwareBundlesData, ListSoftwareBundlesErrors, ListSoftwareBundlesResponses, ListSoftwareData, ListSoftwareErrors, ListSoftwareInstallersData, ListSoftwareInstallersErrors, ListSoftwareInstallersResponses, ListSoftwareOfDeviceData, ListSoftwareOfDeviceErrors, ListSoftwareOfDeviceResponses, ListSoftwareResponses, ListSoftwareVersionsData, ListSoftwareVersionsErrors, ListSoftwareVersionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootEnvironmentData, MakeBootEnvironmentErrors, MakeBootEnvironmentResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeProfileOfTemplateData, MakeProfileOfTemplateErrors, MakeProfileOfTemplateResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, MatchDriverPacksData, MatchDriverPacksErrors, MatchDriverPacksResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RetryDriverPackData, RetryDriverPackErrors, RetryDriverPackResponses, RetryImageImportData, RetryImageImportErrors, RetryImageImportResponses, RetrySoftwareInstallerData, RetrySoftwareInstallerErrors, RetrySoftwareInstallerResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
+import type { AbortDeploymentData, AbortDeploymentErrors, AbortDeploymentResponses, AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AgentSha256Data, AgentSha256Errors, AgentSha256Responses, AnswerTotpData, AnswerTotpErrors, AnswerTotpResponses, ApproveBootSessionData, ApproveBootSessionErrors, ApproveBootSessionResponses, ApproveDeviceData, ApproveDeviceErrors, ApproveDeviceResponses, ArmDeploymentData, ArmDeploymentErrors, ArmDeploymentResponses, ArmDeploymentsData, ArmDeploymentsErrors, ArmDeploymentsResponses, BeginBootSessionData, BeginBootSessionErrors, BeginBootSessionResponses, CancelActionData, CancelActionErrors, CancelActionResponses, CancelImageImportData, CancelImageImportErrors, CancelImageImportResponses, CancelUploadData, CancelUploadErrors, CancelUploadResponses, ChangeBootSiteData, ChangeBootSiteErrors, ChangeBootSiteResponses, ChangeDeviceData, ChangeDeviceErrors, ChangeDeviceGroupData, ChangeDeviceGroupErrors, ChangeDeviceGroupResponses, ChangeDeviceResponses, ChangeDevicesData, ChangeDevicesErrors, ChangeDevicesResponses, ChangeDriverPackData, ChangeDriverPackErrors, ChangeDriverPackResponses, ChangeEnrollmentTokenData, ChangeEnrollmentTokenErrors, ChangeEnrollmentTokenResponses, ChangeGroupMembersData, ChangeGroupMembersErrors, ChangeGroupMembersResponses, ChangeImageData, ChangeImageErrors, ChangeImageResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangeProfileData, ChangeProfileErrors, ChangeProfileResponses, ChangeScriptData, ChangeScriptErrors, ChangeScriptResponses, ChangeSoftwareBundleData, ChangeSoftwareBundleErrors, ChangeSoftwareBundleResponses, ChangeSoftwareData, ChangeSoftwareErrors, ChangeSoftwareResponses, CheckInData, CheckInErrors, CheckInResponses, ChooseTenantData, ChooseTenantErrors, ChooseTenantResponses, CloneProfileData, CloneProfileErrors, CloneProfileResponses, CompleteSetupData, CompleteSetupErrors, CompleteSetupResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CountDevicesData, CountDevicesErrors, CountDevicesResponses, CreateApiKeyData, CreateApiKeyErrors, CreateApiKeyResponses, CreateDeviceGroupData, CreateDeviceGroupErrors, CreateDeviceGroupResponses, CreateProfileData, CreateProfileErrors, CreateProfileResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateScriptData, CreateScriptErrors, CreateScriptResponses, CreateSecretData, CreateSecretErrors, CreateSecretResponses, CreateSoftwareBundleData, CreateSoftwareBundleErrors, CreateSoftwareBundleResponses, CreateSoftwareData, CreateSoftwareErrors, CreateSoftwareResponses, CreateTenantData, CreateTenantErrors, CreateTenantResponses, CreateUploadData, CreateUploadErrors, CreateUploadResponses, DefineSoftwareData, DefineSoftwareErrors, DefineSoftwareResponses, DeleteBootEnvironmentData, DeleteBootEnvironmentErrors, DeleteBootEnvironmentResponses, DeleteBootSiteData, DeleteBootSiteErrors, DeleteBootSiteResponses, DeleteDeviceGroupData, DeleteDeviceGroupErrors, DeleteDeviceGroupResponses, DeleteDriverPackData, DeleteDriverPackErrors, DeleteDriverPackResponses, DeleteImageData, DeleteImageErrors, DeleteImageResponses, DeleteProfileData, DeleteProfileErrors, DeleteProfileResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteScriptData, DeleteScriptErrors, DeleteScriptResponses, DeleteSecretData, DeleteSecretErrors, DeleteSecretResponses, DeleteSoftwareBundleData, DeleteSoftwareBundleErrors, DeleteSoftwareBundleResponses, DeleteSoftwareData, DeleteSoftwareErrors, DeleteSoftwareInstallerData, DeleteSoftwareInstallerErrors, DeleteSoftwareInstallerResponses, DeleteSoftwareResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DenyBootSessionData, DenyBootSessionErrors, DenyBootSessionResponses, DisableTotpData, DisableTotpErrors, DisableTotpResponses, DownloadAgentData, DownloadAgentErrors, DownloadAgentResponses, DownloadDriverPackData, DownloadDriverPackErrors, DownloadDriverPackResponses, DownloadImageData, DownloadImageErrors, DownloadImageResponses, DownloadLogData, DownloadLogErrors, DownloadLogResponses, EditDevicesData, EditDevicesErrors, EditDevicesResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrollData, EnrollErrors, EnrollResponses, EnterBootPinData, EnterBootPinErrors, EnterBootPinResponses, ExportProfileData, ExportProfileErrors, ExportProfileResponses, ForgetDiscoveredMachineData, ForgetDiscoveredMachineErrors, ForgetDiscoveredMachineResponses, GetBootEnvironmentData, GetBootEnvironmentErrors, GetBootEnvironmentResponses, GetDeviceData, GetDeviceErrors, GetDeviceGroupData, GetDeviceGroupErrors, GetDeviceGroupResponses, GetDeviceInventoryData, GetDeviceInventoryErrors, GetDeviceInventoryResponses, GetDeviceResponses, GetDriverPackData, GetDriverPackErrors, GetDriverPackResponses, GetEnrollmentTokenData, GetEnrollmentTokenErrors, GetEnrollmentTokenResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageImportData, GetImageImportErrors, GetImageImportResponses, GetImageResponses, GetOverviewData, GetOverviewErrors, GetOverviewResponses, GetProfileData, GetProfileErrors, GetProfileResponses, GetProfileVersionData, GetProfileVersionErrors, GetProfileVersionResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetScriptData, GetScriptErrors, GetScriptResponses, GetScriptVersionData, GetScriptVersionErrors, GetScriptVersionResponses, GetSecretData, GetSecretErrors, GetSecretResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetSettingsData, GetSettingsErrors, GetSettingsResponses, GetSetupData, GetSetupErrors, GetSetupResponses, GetSoftwareBundleData, GetSoftwareBundleErrors, GetSoftwareBundleResponses, GetSoftwareData, GetSoftwareErrors, GetSoftwareInstallerData, GetSoftwareInstallerErrors, GetSoftwareInstallerResponses, GetSoftwareResponses, GetUploadData, GetUploadErrors, GetUploadResponses, GetUserData, GetUserErrors, GetUserResponses, ImportDriverPackData, ImportDriverPackErrors, ImportDriverPackResponses, ImportImageData, ImportImageErrors, ImportImageResponses, ImportProfileData, ImportProfileErrors, ImportProfileResponses, ImportSoftwareInstallerData, ImportSoftwareInstallerErrors, ImportSoftwareInstallerResponses, InstallPs1Data, InstallPs1Errors, InstallPs1Responses, InstallShData, InstallShErrors, InstallShResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListApiKeysData, ListApiKeysErrors, ListApiKeysResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListBootEnvironmentsData, ListBootEnvironmentsErrors, ListBootEnvironmentsResponses, ListBootSessionsData, ListBootSessionsErrors, ListBootSessionsResponses, ListBootSitesData, ListBootSitesErrors, ListBootSitesResponses, ListDeploymentsData, ListDeploymentsErrors, ListDeploymentsResponses, ListDeploymentStepsData, ListDeploymentStepsErrors, ListDeploymentStepsResponses, ListDeviceGroupsData, ListDeviceGroupsErrors, ListDeviceGroupsResponses, ListDevicesData, ListDevicesErrors, ListDevicesOfSoftwareData, ListDevicesOfSoftwareErrors, ListDevicesOfSoftwareResponses, ListDevicesResponses, ListDiscoveredMachinesData, ListDiscoveredMachinesErrors, ListDiscoveredMachinesResponses, ListDriverInfsData, ListDriverInfsErrors, ListDriverInfsResponses, ListDriverPacksData, ListDriverPacksErrors, ListDriverPacksResponses, ListEnrollmentTokensData, ListEnrollmentTokensErrors, ListEnrollmentTokensResponses, ListEnrollmentTokenUsesData, ListEnrollmentTokenUsesErrors, ListEnrollmentTokenUsesResponses, ListFilterFieldsData, ListFilterFieldsErrors, ListFilterFieldsResponses, ListImageImportsData, ListImageImportsErrors, ListImageImportsResponses, ListImagesData, ListImagesErrors, ListImagesResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListProfilesData, ListProfilesErrors, ListProfilesResponses, ListProfileTaskTypesData, ListProfileTaskTypesErrors, ListProfileTaskTypesResponses, ListProfileTemplatesData, ListProfileTemplatesErrors, ListProfileTemplatesResponses, ListProfileVersionsData, ListProfileVersionsErrors, ListProfileVersionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListScriptsData, ListScriptsErrors, ListScriptsResponses, ListScriptVersionsData, ListScriptVersionsErrors, ListScriptVersionsResponses, ListSecretsData, ListSecretsErrors, ListSecretsResponses, ListServerDriversData, ListServerDriversErrors, ListServerDriversResponses, ListServerImagesData, ListServerImagesErrors, ListServerImagesResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSoftwareBundlesData, ListSoftwareBundlesErrors, ListSoftwareBundlesResponses, ListSoftwareData, ListSoftwareErrors, ListSoftwareInstallersData, ListSoftwareInstallersErrors, ListSoftwareInstallersResponses, ListSoftwareOfDeviceData, ListSoftwareOfDeviceErrors, ListSoftwareOfDeviceResponses, ListSoftwareResponses, ListSoftwareVersionsData, ListSoftwareVersionsErrors, ListSoftwareVersionsResponses, ListTechnicianPinsData, ListTechnicianPinsErrors, ListTechnicianPinsResponses, ListTenantsData, ListTenantsErrors, ListTenantsResponses, ListUploadsData, ListUploadsErrors, ListUploadsResponses, ListUsersData, ListUsersErrors, ListUsersResponses, MakeBootEnvironmentData, MakeBootEnvironmentErrors, MakeBootEnvironmentResponses, MakeBootSiteData, MakeBootSiteErrors, MakeBootSiteResponses, MakeEnrollmentTokenData, MakeEnrollmentTokenErrors, MakeEnrollmentTokenResponses, MakeProfileOfTemplateData, MakeProfileOfTemplateErrors, MakeProfileOfTemplateResponses, MakeTechnicianPinData, MakeTechnicianPinErrors, MakeTechnicianPinResponses, MatchDriverPacksData, MatchDriverPacksErrors, MatchDriverPacksResponses, NewRecoveryCodesData, NewRecoveryCodesErrors, NewRecoveryCodesResponses, PreflightProfileData, PreflightProfileErrors, PreflightProfileResponses, PutInventoryData, PutInventoryErrors, PutInventoryResponses, QueueActionsData, QueueActionsErrors, QueueActionsResponses, ReadActionData, ReadActionErrors, ReadActionResponses, ReadBootContentData, ReadBootContentErrors, ReadBootContentResponses, ReadBootScriptData, ReadBootScriptErrors, ReadBootScriptResponses, ReadBootSessionData, ReadBootSessionErrors, ReadBootSessionResponses, ReadBootSiteData, ReadBootSiteErrors, ReadBootSiteResponses, ReadDeploymentData, ReadDeploymentErrors, ReadDeploymentLogData, ReadDeploymentLogErrors, ReadDeploymentLogResponses, ReadDeploymentResponses, ReadDeploymentSummaryData, ReadDeploymentSummaryErrors, ReadDeploymentSummaryResponses, ReadDiscoveredMachineData, ReadDiscoveredMachineErrors, ReadDiscoveredMachineResponses, ReadEnvironmentFileData, ReadEnvironmentFileErrors, ReadEnvironmentFileResponses, ReadLoaderData, ReadLoaderErrors, ReadLoaderResponses, ReadLogData, ReadLogErrors, ReadLogResponses, ReadSummaryData, ReadSummaryErrors, ReadSummaryResponses, ReadWinpeSettingsData, ReadWinpeSettingsErrors, ReadWinpeSettingsResponses, RejectDeviceKeyData, RejectDeviceKeyErrors, RejectDeviceKeyResponses, ReorderProfileTasksData, ReorderProfileTasksErrors, ReorderProfileTasksResponses, ReportBootDeploymentData, ReportBootDeploymentErrors, ReportBootDeploymentResponses, ReportData, ReportDeploymentData, ReportDeploymentErrors, ReportDeploymentResponses, ReportErrors, ReportResponses, ResetInviteData, ResetInviteErrors, ResetInviteResponses, RetireDeviceData, RetireDeviceErrors, RetireDeviceResponses, RetryDeploymentData, RetryDeploymentErrors, RetryDeploymentResponses, RetryDriverPackData, RetryDriverPackErrors, RetryDriverPackResponses, RetryImageImportData, RetryImageImportErrors, RetryImageImportResponses, RetrySoftwareInstallerData, RetrySoftwareInstallerErrors, RetrySoftwareInstallerResponses, RevealDevicePasswordData, RevealDevicePasswordErrors, RevealDevicePasswordResponses, RevokeApiKeyData, RevokeApiKeyErrors, RevokeApiKeyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeEnrollmentTokenData, RevokeEnrollmentTokenErrors, RevokeEnrollmentTokenResponses, RevokeTechnicianPinData, RevokeTechnicianPinErrors, RevokeTechnicianPinResponses, RunActionAgainData, RunActionAgainErrors, RunActionAgainResponses, SearchData, SearchErrors, SearchResponses, SendUploadData, SendUploadErrors, SendUploadResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StartTotpData, StartTotpErrors, StartTotpResponses, StepUpData, StepUpErrors, StepUpResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponse, StreamEventsResponses, SummarizeDevicesData, SummarizeDevicesErrors, SummarizeDevicesResponses, TakeBootSecretData, TakeBootSecretErrors, TakeBootSecretResponses, TryNamingPatternData, TryNamingPatternErrors, TryNamingPatternResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateSecretData, UpdateSecretErrors, UpdateSecretResponses, UpdateSettingsData, UpdateSettingsErrors, UpdateSettingsResponses, UpdateTenantData, UpdateTenantErrors, UpdateTenantResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses, WaitInBootSessionData, WaitInBootSessionErrors, WaitInBootSessionResponses, WriteScriptBodyData, WriteScriptBodyErrors, WriteScriptBodyResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -687,6 +687,130 @@ export const armDeployments = <ThrowOnError extends boolean = true>(options: Opt
 });
 
 /**
+ * List Device Groups
+ *
+ * List groups by name, each with the number of its devices now.
+ */
+export const listDeviceGroups = <ThrowOnError extends boolean = true>(options?: Options<ListDeviceGroupsData, ThrowOnError>): RequestResult<ListDeviceGroupsResponses, ListDeviceGroupsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListDeviceGroupsResponses, ListDeviceGroupsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/device-groups',
+    ...options
+});
+
+/**
+ * Create Device Group
+ *
+ * Make a group: static with chosen devices, or dynamic with a filter.
+ */
+export const createDeviceGroup = <ThrowOnError extends boolean = true>(options: Options<CreateDeviceGroupData, ThrowOnError>): RequestResult<CreateDeviceGroupResponses, CreateDeviceGroupErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CreateDeviceGroupResponses, CreateDeviceGroupErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/device-groups',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Filter Fields
+ *
+ * The fields that filters can be about, with their operators.
+ */
+export const listFilterFields = <ThrowOnError extends boolean = true>(options?: Options<ListFilterFieldsData, ThrowOnError>): RequestResult<ListFilterFieldsResponses, ListFilterFieldsErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<ListFilterFieldsResponses, ListFilterFieldsErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/device-groups/fields',
+    ...options
+});
+
+/**
+ * Delete Device Group
+ *
+ * Delete a group; its devices stay.
+ */
+export const deleteDeviceGroup = <ThrowOnError extends boolean = true>(options: Options<DeleteDeviceGroupData, ThrowOnError>): RequestResult<DeleteDeviceGroupResponses, DeleteDeviceGroupErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<DeleteDeviceGroupResponses, DeleteDeviceGroupErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/device-groups/{group_id}',
+    ...options
+});
+
+/**
+ * Get Device Group
+ *
+ * One group.
+ */
+export const getDeviceGroup = <ThrowOnError extends boolean = true>(options: Options<GetDeviceGroupData, ThrowOnError>): RequestResult<GetDeviceGroupResponses, GetDeviceGroupErrors, ThrowOnError, 'data'> => (options.client ?? client).get<GetDeviceGroupResponses, GetDeviceGroupErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/device-groups/{group_id}',
+    ...options
+});
+
+/**
+ * Change Device Group
+ *
+ * Rename or describe a group, or give a dynamic one other rules.
+ */
+export const changeDeviceGroup = <ThrowOnError extends boolean = true>(options: Options<ChangeDeviceGroupData, ThrowOnError>): RequestResult<ChangeDeviceGroupResponses, ChangeDeviceGroupErrors, ThrowOnError, 'data'> => (options.client ?? client).patch<ChangeDeviceGroupResponses, ChangeDeviceGroupErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/device-groups/{group_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change Group Members
+ *
+ * Put devices into a static group, and take others out.
+ */
+export const changeGroupMembers = <ThrowOnError extends boolean = true>(options: Options<ChangeGroupMembersData, ThrowOnError>): RequestResult<ChangeGroupMembersResponses, ChangeGroupMembersErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ChangeGroupMembersResponses, ChangeGroupMembersErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/device-groups/{group_id}/members',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List Devices
  *
  * List devices. `q` looks in hostname, serial, logged-on user, model and operating system.
@@ -887,6 +1011,46 @@ export const changeDevices = <ThrowOnError extends boolean = true>(options: Opti
             type: 'apiKey'
         }, { scheme: 'bearer', type: 'http' }],
     url: '/api/v1/devices:batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Count Devices
+ *
+ * How many devices chosen ones, groups and a filter mean now. Changes nothing.
+ */
+export const countDevices = <ThrowOnError extends boolean = true>(options: Options<CountDevicesData, ThrowOnError>): RequestResult<CountDevicesResponses, CountDevicesErrors, ThrowOnError, 'data'> => (options.client ?? client).post<CountDevicesResponses, CountDevicesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/devices:count',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Edit Devices
+ *
+ * Change tags and groups of many devices: all or nothing.
+ */
+export const editDevices = <ThrowOnError extends boolean = true>(options: Options<EditDevicesData, ThrowOnError>): RequestResult<EditDevicesResponses, EditDevicesErrors, ThrowOnError, 'data'> => (options.client ?? client).post<EditDevicesResponses, EditDevicesErrors, ThrowOnError, 'data'>({
+    responseStyle: 'data',
+    security: [{
+            in: 'cookie',
+            name: 'df_session',
+            type: 'apiKey'
+        }, { scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/devices:edit',
     ...options,
     headers: {
         'Content-Type': 'application/json',

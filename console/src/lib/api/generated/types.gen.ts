@@ -1117,6 +1117,47 @@ export type BuiltInTemplate = {
 };
 
 /**
+ * BulkEdit
+ *
+ * Change tags and groups of many devices: one act.
+ */
+export type BulkEdit = {
+    targets: Targets;
+    /**
+     * Add Tags
+     */
+    add_tags?: Array<string>;
+    /**
+     * Remove Tags
+     */
+    remove_tags?: Array<string>;
+    /**
+     * Add To Groups
+     */
+    add_to_groups?: Array<string>;
+    /**
+     * Remove From Groups
+     */
+    remove_from_groups?: Array<string>;
+};
+
+/**
+ * BulkEdited
+ *
+ * How many devices were meant, and for how many something changed.
+ */
+export type BulkEdited = {
+    /**
+     * Devices
+     */
+    devices: number;
+    /**
+     * Changed
+     */
+    changed: number;
+};
+
+/**
  * BundleChange
  *
  * What may change. `items` is the whole list.
@@ -1981,6 +2022,36 @@ export type DeviceDetail = {
 };
 
 /**
+ * DeviceFilter
+ *
+ * Devices for which all, or any, of the rules hold.
+ */
+export type DeviceFilter = {
+    /**
+     * Match
+     */
+    match?: 'all' | 'any';
+    /**
+     * Rules
+     */
+    rules: Array<FilterRule>;
+};
+
+/**
+ * DeviceName
+ */
+export type DeviceName = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Hostname
+     */
+    hostname: string;
+};
+
+/**
  * DeviceOfSoftware
  *
  * A device as an item's page shows it. `state` is `pending` while an action waits or runs.
@@ -2505,6 +2576,48 @@ export type ExitCode = {
 };
 
 /**
+ * FieldList
+ */
+export type FieldList = {
+    /**
+     * Items
+     */
+    items: Array<FieldOut>;
+};
+
+/**
+ * FieldOut
+ *
+ * A field that rules can be about.
+ */
+export type FieldOut = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Label
+     */
+    label: string;
+    /**
+     * Area
+     */
+    area: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Operators
+     */
+    operators: Array<string>;
+    /**
+     * Choices
+     */
+    choices: Array<string>;
+};
+
+/**
  * FileOut
  */
 export type FileOut = {
@@ -2549,6 +2662,26 @@ export type FileRule = {
 };
 
 /**
+ * FilterRule
+ *
+ * One condition. Times are ISO 8601, or seconds for `within`; sizes are bytes; `in` takes a list.
+ */
+export type FilterRule = {
+    /**
+     * Field
+     */
+    field: string;
+    /**
+     * Op
+     */
+    op: string;
+    /**
+     * Value
+     */
+    value?: string | number | boolean | Array<string> | null;
+};
+
+/**
  * Finding
  *
  * One thing that was looked at. `code` is for programs; the sentence says what to do.
@@ -2573,6 +2706,85 @@ export type Finding = {
      * Task
      */
     task?: number | null;
+};
+
+/**
+ * GroupChange
+ *
+ * What is left out stays. A group cannot change from static to dynamic or back.
+ */
+export type GroupChange = {
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Description
+     */
+    description?: string | null;
+    filter?: DeviceFilter | null;
+};
+
+/**
+ * GroupIn
+ *
+ * With a filter it is dynamic and has no members of its own.
+ */
+export type GroupIn = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description?: string;
+    filter?: DeviceFilter | null;
+    /**
+     * Device Ids
+     */
+    device_ids?: Array<string>;
+};
+
+/**
+ * GroupOut
+ *
+ * A group; `device_count` is of this moment.
+ */
+export type GroupOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Description
+     */
+    description: string;
+    /**
+     * Is Dynamic
+     */
+    is_dynamic: boolean;
+    filter: DeviceFilter | null;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Updated At
+     */
+    updated_at: string;
+    /**
+     * Version
+     */
+    version: number;
+    /**
+     * Device Count
+     */
+    device_count?: number;
 };
 
 /**
@@ -3459,6 +3671,20 @@ export type MeUser = {
 };
 
 /**
+ * MembersChange
+ */
+export type MembersChange = {
+    /**
+     * Add
+     */
+    add?: Array<string>;
+    /**
+     * Remove
+     */
+    remove?: Array<string>;
+};
+
+/**
  * MsiRule
  *
  * An MSI product by its code.
@@ -4002,6 +4228,24 @@ export type PageDiscoveredMachineOut = {
      * Items
      */
     items: Array<DiscoveredMachineOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
+ * Page[GroupOut]
+ */
+export type PageGroupOut = {
+    /**
+     * Items
+     */
+    items: Array<GroupOut>;
     /**
      * Next Cursor
      */
@@ -6504,6 +6748,47 @@ export type Target = {
 };
 
 /**
+ * TargetCount
+ *
+ * How many devices are meant, and some of them.
+ */
+export type TargetCount = {
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Online
+     */
+    online: number;
+    /**
+     * Offline
+     */
+    offline: number;
+    /**
+     * Examples
+     */
+    examples: Array<DeviceName>;
+};
+
+/**
+ * Targets
+ *
+ * The devices meant. What stands in several of the three is meant once.
+ */
+export type Targets = {
+    /**
+     * Device Ids
+     */
+    device_ids?: Array<string>;
+    /**
+     * Group Ids
+     */
+    group_ids?: Array<string>;
+    filter?: DeviceFilter | null;
+};
+
+/**
  * TechnicianPinIn
  *
  * A PIN for a technician who stands at the machines.
@@ -8848,6 +9133,228 @@ export type ArmDeploymentsResponses = {
 
 export type ArmDeploymentsResponse = ArmDeploymentsResponses[keyof ArmDeploymentsResponses];
 
+export type ListDeviceGroupsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/device-groups';
+};
+
+export type ListDeviceGroupsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDeviceGroupsError = ListDeviceGroupsErrors[keyof ListDeviceGroupsErrors];
+
+export type ListDeviceGroupsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageGroupOut;
+};
+
+export type ListDeviceGroupsResponse = ListDeviceGroupsResponses[keyof ListDeviceGroupsResponses];
+
+export type CreateDeviceGroupData = {
+    body: GroupIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/device-groups';
+};
+
+export type CreateDeviceGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateDeviceGroupError = CreateDeviceGroupErrors[keyof CreateDeviceGroupErrors];
+
+export type CreateDeviceGroupResponses = {
+    /**
+     * Successful Response
+     */
+    201: GroupOut;
+};
+
+export type CreateDeviceGroupResponse = CreateDeviceGroupResponses[keyof CreateDeviceGroupResponses];
+
+export type ListFilterFieldsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/device-groups/fields';
+};
+
+export type ListFilterFieldsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListFilterFieldsError = ListFilterFieldsErrors[keyof ListFilterFieldsErrors];
+
+export type ListFilterFieldsResponses = {
+    /**
+     * Successful Response
+     */
+    200: FieldList;
+};
+
+export type ListFilterFieldsResponse = ListFilterFieldsResponses[keyof ListFilterFieldsResponses];
+
+export type DeleteDeviceGroupData = {
+    body?: never;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: string;
+    };
+    query?: never;
+    url: '/api/v1/device-groups/{group_id}';
+};
+
+export type DeleteDeviceGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteDeviceGroupError = DeleteDeviceGroupErrors[keyof DeleteDeviceGroupErrors];
+
+export type DeleteDeviceGroupResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteDeviceGroupResponse = DeleteDeviceGroupResponses[keyof DeleteDeviceGroupResponses];
+
+export type GetDeviceGroupData = {
+    body?: never;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: string;
+    };
+    query?: never;
+    url: '/api/v1/device-groups/{group_id}';
+};
+
+export type GetDeviceGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetDeviceGroupError = GetDeviceGroupErrors[keyof GetDeviceGroupErrors];
+
+export type GetDeviceGroupResponses = {
+    /**
+     * Successful Response
+     */
+    200: GroupOut;
+};
+
+export type GetDeviceGroupResponse = GetDeviceGroupResponses[keyof GetDeviceGroupResponses];
+
+export type ChangeDeviceGroupData = {
+    body: GroupChange;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: string;
+    };
+    query?: never;
+    url: '/api/v1/device-groups/{group_id}';
+};
+
+export type ChangeDeviceGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeDeviceGroupError = ChangeDeviceGroupErrors[keyof ChangeDeviceGroupErrors];
+
+export type ChangeDeviceGroupResponses = {
+    /**
+     * Successful Response
+     */
+    200: GroupOut;
+};
+
+export type ChangeDeviceGroupResponse = ChangeDeviceGroupResponses[keyof ChangeDeviceGroupResponses];
+
+export type ChangeGroupMembersData = {
+    body: MembersChange;
+    path: {
+        /**
+         * Group Id
+         */
+        group_id: string;
+    };
+    query?: never;
+    url: '/api/v1/device-groups/{group_id}/members';
+};
+
+export type ChangeGroupMembersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeGroupMembersError = ChangeGroupMembersErrors[keyof ChangeGroupMembersErrors];
+
+export type ChangeGroupMembersResponses = {
+    /**
+     * Successful Response
+     */
+    200: GroupOut;
+};
+
+export type ChangeGroupMembersResponse = ChangeGroupMembersResponses[keyof ChangeGroupMembersResponses];
+
 export type ListDevicesData = {
     body?: never;
     path?: never;
@@ -9222,6 +9729,56 @@ export type ChangeDevicesResponses = {
 };
 
 export type ChangeDevicesResponse = ChangeDevicesResponses[keyof ChangeDevicesResponses];
+
+export type CountDevicesData = {
+    body: Targets;
+    path?: never;
+    query?: never;
+    url: '/api/v1/devices:count';
+};
+
+export type CountDevicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountDevicesError = CountDevicesErrors[keyof CountDevicesErrors];
+
+export type CountDevicesResponses = {
+    /**
+     * Successful Response
+     */
+    200: TargetCount;
+};
+
+export type CountDevicesResponse = CountDevicesResponses[keyof CountDevicesResponses];
+
+export type EditDevicesData = {
+    body: BulkEdit;
+    path?: never;
+    query?: never;
+    url: '/api/v1/devices:edit';
+};
+
+export type EditDevicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type EditDevicesError = EditDevicesErrors[keyof EditDevicesErrors];
+
+export type EditDevicesResponses = {
+    /**
+     * Successful Response
+     */
+    200: BulkEdited;
+};
+
+export type EditDevicesResponse = EditDevicesResponses[keyof EditDevicesResponses];
 
 export type ListDiscoveredMachinesData = {
     body?: never;
