@@ -5,14 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from deployflow.app.cli.options import DataDir, Json
+from deployflow.app.cli.options import DataDir, Json, Target, targeted
 
 app = typer.Typer(help="What netbooting machines run.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `build` a command of its own while it is the only one."""
 
 
 @app.command()
@@ -86,6 +81,47 @@ def build(
         show_json({"folder": str(built.folder), "loaders": str(built.loaders), **built.manifest})
         return
     print(f"The boot environment is in {built.folder}, the loaders are in {built.loaders}.")
+
+
+@app.command()
+@targeted
+def simulate(
+    target: Target,
+    url: Annotated[str, typer.Option(help="Where the machine finds the server.")] = "http://127.0.0.1:8480",
+    site: Annotated[str | None, typer.Option(help="Code of its boot site; the first one when left out.")] = None,
+    number: Annotated[int, typer.Option(help="Which machine of the rack: each number is another one.", min=1)] = 1,
+    profile: Annotated[str | None, typer.Option(help="What is chosen in its boot menu.")] = None,
+    seconds: Annotated[float, typer.Option(help="How long each step takes.", min=0)] = 3,
+    fail_at: Annotated[int, typer.Option(help="The step that fails, counted from 1; 0 for none.", min=0)] = 0,
+    server_key: Annotated[
+        Path | None,
+        typer.Option(
+            help="The server's public boot key (PEM), where the installation is elsewhere.", exists=True, dir_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Start a model machine from the network: it shows its code, is deployed, and enrolls. No disk is touched."""
+    import asyncio
+    from functools import partial
+
+    from deployflow.app.cli import lookups
+    from deployflow.app.cli.api import connect, every
+    from deployflow.app.failures import Missing
+    from deployflow.app.simulation.boot_trial import BootTrial, run
+    from deployflow.app.simulation.client import ServerAddress
+    from deployflow.app.simulation.machine import NetbootMachine, facts_of, read_server_key
+
+    with connect(target) as api:
+        sites = [one for one in every(api, "/boot-sites") if site is None or one["code"] == site.upper()]
+        if not sites:
+            raise Missing(f"there is no boot site {site}: the console's Boot page lists them")
+        profile_id = None if profile is None else lookups.profile(api, profile)["id"]
+    key = server_key.read_bytes() if server_key else _installed_key(target.data_dir)
+    machine = NetbootMachine(
+        ServerAddress.of(target.server or url), read_server_key(key), facts_of(number), site_key=sites[0]["key"]
+    )
+    trial = BootTrial(pace_s=seconds, fails_at=fail_at, profile_id=profile_id)
+    asyncio.run(run(machine, trial, partial(print, flush=True)))
 
 
 def _installed_key(data_dir: Path | None) -> bytes:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from deployflow.app.simulation.client import AgentClient
 from deployflow.app.simulation.machine import NetbootMachine
+from deployflow.platform import clock
 
 
 class StepFailed(Exception):
@@ -69,6 +71,24 @@ async def run(
         )
     await machine.finish_phase("succeeded")
     return "succeeded"
+
+
+async def run_in_os(
+    agent: AgentClient, payload: dict[str, Any], *, step: Callable[[dict[str, Any]], None] = lambda _task: None
+) -> None:
+    """Do the steps that are left for the installed system, as the agent of a deployed machine does."""
+    reports: list[dict[str, Any]] = []
+    for task in payload["tasks"]:
+        step(task)
+        of_step = {"position": task["position"], "attempt": 1}
+        reports += [
+            {"type": "step_started", **of_step},
+            {"type": "log", "position": task["position"], "stream": "out", "text": f"{task['name']}: done\n"},
+            {"type": "step_finished", **of_step, "outcome": "succeeded", "error": None},
+        ]
+    numbered = [{"seq": seq, "at": clock.now().isoformat(), **report} for seq, report in enumerate(reports)]
+    if numbered:
+        await agent.report_deployment(payload["deployment_id"], numbered)
 
 
 async def _work(machine: NetbootMachine, task: dict[str, Any], pace_s: float, progress: int) -> None:
