@@ -11,7 +11,7 @@ const themes = {
 
 const GROUNDS = ["canvas", "field", "surface", "raised", "hover", "sunken"];
 const TEXTS = ["text", "muted", "faint", "accent", "ok", "run", "wait", "bad", "odd", "idle"];
-const SOFT = ["accent-soft", "bad-soft", "wait-soft", "ok-soft"];
+const SOFT = ["accent-soft", "run-soft", "bad-soft", "wait-soft", "ok-soft"];
 const ON: [string, string][] = [
   ["on-accent", "accent"],
   ["on-accent", "accent-strong"],

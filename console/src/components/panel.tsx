@@ -58,7 +58,7 @@ export function Facts({ facts, className }: { facts: Fact[]; className?: string 
 }
 
 type CalloutProps = {
-  tone: "wait" | "bad" | "ok";
+  tone: "run" | "wait" | "bad" | "ok";
   title: ReactNode;
   children?: ReactNode;
   actions?: ReactNode;
@@ -66,6 +66,7 @@ type CalloutProps = {
 
 export function Callout({ tone, title, children, actions }: CalloutProps) {
   const look = {
+    run: "border-run/30 bg-run-soft",
     wait: "border-wait/30 bg-wait-soft",
     bad: "border-bad/30 bg-bad-soft",
     ok: "border-ok/30 bg-ok-soft",

@@ -20,8 +20,10 @@ from deployflow.audit.schemas import AuditEvent
 from deployflow.boot.codes import approval_code
 from deployflow.boot.models import BootSession
 from deployflow.boot.states import SessionState
+from deployflow.deployments import queries as deployments
 from deployflow.deployments.facts import MachineFacts
 from deployflow.deployments.models import Deployment
+from deployflow.deployments.schemas import DeploymentOut
 from deployflow.deployments.states import State as DeploymentState
 from deployflow.devices import queries as devices
 from deployflow.devices.models import Device
@@ -104,6 +106,7 @@ class SearchResult(BaseModel):
     """What the words occur in, a few of each kind."""
 
     devices: list[DeviceOut]
+    deployments: list[DeploymentOut]
     profiles: list[ProfileOut]
     scripts: list[ScriptOut]
     actions: list[ActionOut]
@@ -140,14 +143,16 @@ async def get_overview(reader: Anybody, session: ReadSession) -> Overview:
 async def search(
     reader: Anybody, session: ReadSession, q: Annotated[str, Query(max_length=200, description="Words")] = ""
 ) -> SearchResult:
-    """Find devices, profiles, scripts, actions and people by words, up to six of each."""
-    found = SearchResult(devices=[], profiles=[], scripts=[], actions=[], users=[])
+    """Find devices, deployments, profiles, scripts, actions and people by words, up to six of each."""
+    found = SearchResult(devices=[], deployments=[], profiles=[], scripts=[], actions=[], users=[])
     words = q.strip()
     if not words:
         return found
     params = ListParams(limit=PER_KIND, q=words)
     if reader.may("devices:read"):
         found.devices = (await devices.page(session, params)).items
+    if reader.may("deployments:read"):
+        found.deployments = (await deployments.page(session, params)).items
     if reader.may("profiles:read"):
         found.profiles = (await profiles.list_profiles(session, params))["items"]
     if reader.may("scripts:read"):

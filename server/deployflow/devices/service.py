@@ -161,6 +161,8 @@ async def _approve(session: AsyncSession, device: Device, key_id: UUID | None) -
     waiting = [key for key in keys if key.state == KeyState.PENDING and key_id in {None, key.id}]
     if not waiting and key_id is None and device.state == DeviceState.QUARANTINED:
         waiting = [key for key in keys if key.state == KeyState.QUARANTINED]
+    if not waiting and device.state == DeviceState.PENDING:
+        raise NothingToApprove("A deployment sets it up: it becomes active by itself when its agent enrolls")
     if not waiting:
         raise NothingToApprove
     chosen = max(waiting, key=lambda key: key.created_at)

@@ -1,6 +1,7 @@
 import {
   Activity,
   FileCode2,
+  HardDriveDownload,
   ListChecks,
   type LucideIcon,
   Monitor,
@@ -10,6 +11,8 @@ import {
   Sun,
   UserRound,
 } from "lucide-react";
+import { statusLook } from "@/components/status-badge";
+import { shownState, titleOf } from "@/features/deployments/states";
 import type { SearchResult } from "@/lib/api/types";
 import { paths } from "@/lib/paths";
 import type { ThemeChoice } from "@/lib/theme/theme";
@@ -87,6 +90,14 @@ export function foundEntries(found: SearchResult): PaletteEntry[] {
       detail: device.hardware.model ?? undefined,
       icon: Monitor,
       href: paths.device(device.id),
+    })),
+    ...found.deployments.map((deployment) => ({
+      id: deployment.id,
+      group: "Deployments",
+      label: titleOf(deployment),
+      detail: `${deployment.profile.name}, ${statusLook(shownState(deployment)).word.toLowerCase()}`,
+      icon: HardDriveDownload,
+      href: paths.deployment(deployment.id),
     })),
     ...found.profiles.map((profile) => ({
       id: profile.id,

@@ -55,6 +55,14 @@ export function DeviceNotice({ device }: { device: Device }) {
       </Callout>
     );
   }
+  if (device.state === "pending" && !device.pending_key) {
+    // It has no key yet that somebody could approve: its deployment brings one.
+    return (
+      <Callout tone="run" title="Being set up by a deployment">
+        It becomes active by itself when its agent enrolls. Its Deployments tab shows how far that is.
+      </Callout>
+    );
+  }
   if (device.state === "pending") {
     return (
       <Callout tone="wait" title="Waiting for approval" actions={approveButton}>

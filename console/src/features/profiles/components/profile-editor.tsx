@@ -40,6 +40,8 @@ export function ProfileEditor({ profile, device, deviceChoice }: ProfileEditorPr
   const draft = useDraft<ProfileDraft>(saved);
   const [selected, setSelected] = useState(0);
   const [note, setNote] = useState("");
+  // Some fields keep their own text while it is typed; what was discarded has to leave them too.
+  const [discards, setDiscards] = useState(0);
   const readOnly = !can("profiles:write");
   const { tasks } = draft.values;
   const task = tasks[selected];
@@ -73,7 +75,13 @@ export function ProfileEditor({ profile, device, deviceChoice }: ProfileEditorPr
     );
   return (
     <>
-      <ProfileHead draft={draft} choices={choices} error={save.error} readOnly={readOnly} />
+      <ProfileHead
+        key={`head-${discards}`}
+        draft={draft}
+        choices={choices}
+        error={save.error}
+        readOnly={readOnly}
+      />
       <div className="mt-5 grid items-start gap-5 lg:grid-cols-[minmax(0,22rem)_minmax(0,1fr)]">
         <div className="flex min-w-0 flex-col gap-5">
           <TaskList
@@ -101,7 +109,7 @@ export function ProfileEditor({ profile, device, deviceChoice }: ProfileEditorPr
         </div>
         {task ? (
           <TaskPanel
-            key={task.key}
+            key={`${task.key}-${discards}`}
             task={task}
             type={types.data.items.find(({ name }) => name === task.type)}
             variables={[...types.data.variables, ...setBefore(tasks, selected)]}
@@ -146,7 +154,9 @@ export function ProfileEditor({ profile, device, deviceChoice }: ProfileEditorPr
         onDiscard={() => {
           draft.reset();
           save.reset();
+          setNote("");
           setSelected(0);
+          setDiscards((before) => before + 1);
         }}
         onSave={submit}
       />

@@ -2252,7 +2252,7 @@ export const getScriptVersion = <ThrowOnError extends boolean = true>(options: O
 /**
  * Search
  *
- * Find devices, profiles, scripts, actions and people by words, up to six of each.
+ * Find devices, deployments, profiles, scripts, actions and people by words, up to six of each.
  */
 export const search = <ThrowOnError extends boolean = true>(options?: Options<SearchData, ThrowOnError>): RequestResult<SearchResponses, SearchErrors, ThrowOnError, 'data'> => (options?.client ?? client).get<SearchResponses, SearchErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

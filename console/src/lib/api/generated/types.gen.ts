@@ -5951,6 +5951,10 @@ export type SearchResult = {
      */
     devices: Array<DeviceOut>;
     /**
+     * Deployments
+     */
+    deployments: Array<DeploymentOut>;
+    /**
      * Profiles
      */
     profiles: Array<ProfileOut>;
