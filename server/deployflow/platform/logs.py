@@ -6,6 +6,10 @@ from typing import Any
 
 import structlog
 
+# `dict_tracebacks` as it comes would print the local variables of each frame: passwords, tokens, whole bodies.
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False, use_rich=False)
+)
 SECRET_KEYS = frozenset({"password", "token", "secret", "authorization", "cookie", "code", "body", "key"})
 
 
@@ -34,7 +38,7 @@ def configure_logs(*, log_format: str, level: str) -> None:
     end: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if text
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        else [TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
