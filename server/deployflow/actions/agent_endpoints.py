@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 
 from deployflow.actions.reporting import Reporting
 from deployflow.actions.schemas import ReportResult, Reports, ReportsAnswer
-from deployflow.devices.access import ApprovedDevice, Gate, SignedBody, become, refuse_pending, validate
-from deployflow.platform.express import read_body, send_json
+from deployflow.devices.access import ApprovedDevice, Gate, SignedBody, become, read_signed, refuse_pending, validate
+from deployflow.platform.express import ClientGone, pieces, send_json
 from deployflow.platform.runtime import CurrentRuntime, Runtime
 
 PATH = "/agent/v1/reports"
@@ -33,8 +33,10 @@ class ReportsEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         runtime: Runtime = scope["app"].state.runtime
-        body = await read_body(receive)
-        device = await runtime.part(Gate).authenticate(scope, body)
+        try:
+            device, body = await read_signed(scope, pieces(receive), runtime.part(Gate).authenticate)
+        except ClientGone:
+            return
         become(scope["state"]["context"], device)
         refuse_pending(device)
         answer = await report(device, validate(Reports, body), runtime)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from deployflow import __version__
 from deployflow.app import apidocs, events, health, migrate, openapi, overview, registry
 from deployflow.app.console import Console, find_console
+from deployflow.identity.access import authenticate
 from deployflow.identity.csrf import CsrfGuard
 from deployflow.identity.errors import UnknownPath
 from deployflow.identity.service.setup import ensure_token
@@ -16,10 +17,11 @@ from deployflow.platform.admin_input import AdminInput
 from deployflow.platform.idempotency import Idempotency
 from deployflow.platform.periodic import PeriodicRunner
 from deployflow.platform.settings import Settings
-from deployflow.platform.web import RequestFrame, RequestLog, install_problem_handlers
+from deployflow.platform.web import RequestFrame, RequestLog, Streamed, install_problem_handlers
 from deployflow.uploads.schemas import CHUNK_TYPE
 
-# Signed routes say who sends before they say much; the default is 64 KiB.
+# The default is 64 KiB. More is read only once it is known who sends: a signature covers the body's digest, so that it
+# can be proven first.
 BODY_LIMITS = (
     ("/agent/v1/reports", 1024 * 1024),
     ("/agent/v1/inventory", 4 * 1024 * 1024),
@@ -28,8 +30,6 @@ BODY_LIMITS = (
     ("/api/v1/scripts", 2 * 1024 * 1024),
     ("/api/v1/actions", 2 * 1024 * 1024),
 )
-# Files; their endpoints read them piece by piece, after asking who sends.
-STREAMED = (("PATCH", "/api/v1/uploads/", CHUNK_TYPE),)
 QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/agent/v1/check-in", "/api/v1/events", "console"})
 
 
@@ -79,14 +79,16 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(_unknown_api_paths())
     app.mount("/", Console(find_console(settings)))
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
+    streamed = (Streamed("PATCH", "/api/v1/uploads/", CHUNK_TYPE, int(settings.upload_limit)),)
     app.add_middleware(Idempotency, sealer=runtime.sealer)
-    app.add_middleware(AdminInput, streamed=STREAMED)
+    app.add_middleware(AdminInput, authenticate=authenticate, streamed=streamed)
     app.add_middleware(CsrfGuard, public_url=settings.public_url)
     app.add_middleware(RequestLog, quiet=QUIET_ROUTES)
     app.add_middleware(
         RequestFrame,
         trusted_proxies=[ipaddress.ip_network(network, strict=False) for network in settings.trusted_proxies],
-        body_limits=(*BODY_LIMITS, ("/api/v1/uploads/", int(settings.upload_limit))),
+        body_limits=BODY_LIMITS,
+        streamed=streamed,
         express=registry.express_routes(),
     )
     return app

@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.types import Scope
 
 from deployflow.boot.errors import BootKeyUnknown, SessionOver, TooManySessions
 from deployflow.boot.models import BootSession
@@ -21,7 +22,7 @@ from deployflow.boot.states import OPEN, SessionState
 from deployflow.deployments.facts import MachineFacts
 from deployflow.deployments.models import Deployment
 from deployflow.devices import replays, signatures
-from deployflow.devices.access import Gate, read_signature, validate
+from deployflow.devices.access import Gate, read_signature, read_signed, validate
 from deployflow.devices.errors import SignatureInvalid
 from deployflow.devices.signatures import PublicKey
 from deployflow.platform import clock
@@ -100,9 +101,17 @@ async def prove_possession(request: Request, spki: bytes, key: PublicKey, body: 
 
 
 async def _current(request: Request) -> SignedSession:
+    async def authenticate(_scope: Scope, body: bytes | None) -> SignedSession:
+        return await _authenticate(request, body)
+
+    session, request.state.body = await read_signed(request.scope, request.stream(), authenticate)
+    return session
+
+
+async def _authenticate(request: Request, body: bytes | None) -> SignedSession:
     runtime: Runtime = request.app.state.runtime
     now = time.time()
-    signed = read_signature(request.scope, await request.body(), tag=signatures.BOOT_TAG)
+    signed = read_signature(request.scope, body, tag=signatures.BOOT_TAG)
     signatures.check_times(signed, now)
     statement = (
         select(BootSession, Deployment.state, Deployment.session_id)
@@ -161,6 +170,6 @@ def BootBody(model: type[BaseModel]) -> Any:  # noqa: N802  reads as a type in a
     """The body as a `model`, read only once its signature was verified: strangers get no JSON parsed."""
 
     async def read(request: Request, _session: CurrentBootSession) -> BaseModel:
-        return validate(model, await request.body())
+        return validate(model, request.state.body)
 
     return Depends(read)

@@ -5,6 +5,7 @@ tenant. The hot path of check-ins calls `authenticate` itself.
 """
 
 import time
+from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from deployflow.devices import replays, signatures
@@ -24,7 +26,9 @@ from deployflow.devices.states import KeyState
 from deployflow.platform.context import Actor, Context
 from deployflow.platform.json_depth import refuse_deep_json
 from deployflow.platform.runtime import Runtime
+from deployflow.platform.web import DEFAULT_BODY_LIMIT
 
+Signer = TypeVar("Signer")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -71,8 +75,8 @@ class Gate:
         url = runtime.settings.public_url
         self._authority = None if url is None else _authority(url)
 
-    async def authenticate(self, scope: Scope, body: bytes) -> SignedDevice:
-        """The device that signed the request; pending ones too.
+    async def authenticate(self, scope: Scope, body: bytes | None) -> SignedDevice:
+        """The device that signed the request; pending ones too. Without a body: see `read_signed`.
 
         Raises:
             Unauthenticated: 401 signature_missing, signature_invalid, key_unknown, clock_skew, replayed.
@@ -112,7 +116,29 @@ class Gate:
         return SignedDevice(known, device.nonce, device.expires)
 
 
-def read_signature(scope: Scope, body: bytes, *, tag: str = signatures.DEVICE_TAG) -> signatures.Signed:
+async def read_signed(
+    scope: Scope, pieces: AsyncIterable[bytes], authenticate: Callable[[Scope, bytes | None], Awaitable[Signer]]
+) -> tuple[Signer, bytes]:
+    """Who signed the request, and its body.
+
+    Of a stranger no more is read than the default limit: a longer body waits until the signature, which covers its
+    digest, is proven.
+
+    Raises:
+        Problem: what `authenticate` raises; 401 signature_invalid, when the body is another than the signed one.
+    """
+    body, signer = bytearray(), None
+    async for piece in pieces:
+        body += piece
+        if signer is None and len(body) > DEFAULT_BODY_LIMIT:
+            signer = await authenticate(scope, None)
+    if signer is None:
+        return await authenticate(scope, bytes(body)), bytes(body)
+    signatures.check_digest(Headers(scope=scope)["content-digest"].encode("latin-1"), bytes(body))
+    return signer, bytes(body)
+
+
+def read_signature(scope: Scope, body: bytes | None, *, tag: str = signatures.DEVICE_TAG) -> signatures.Signed:
     """The signature of a request, still to be proven.
 
     Raises:
@@ -142,7 +168,7 @@ def become(context: Context, device: SignedDevice) -> None:
 
 async def _current_device(request: Request) -> SignedDevice:
     runtime: Runtime = request.app.state.runtime
-    device = await runtime.part(Gate).authenticate(request.scope, await request.body())
+    device, request.state.body = await read_signed(request.scope, request.stream(), runtime.part(Gate).authenticate)
     become(request.state.context, device)
     return device
 
@@ -172,7 +198,7 @@ def SignedBody(model: type[BaseModel]) -> Any:  # noqa: N802  reads as a type in
     """The body as a `model`, read only once its signature was verified: strangers get no JSON parsed."""
 
     async def read(request: Request, _device: CurrentDevice) -> BaseModel:
-        return validate(model, await request.body())
+        return validate(model, request.state.body)
 
     return Depends(read)
 

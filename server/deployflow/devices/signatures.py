@@ -86,11 +86,13 @@ def parse(
     path: bytes,
     query: bytes,
     headers: Iterable[tuple[bytes, bytes]],
-    body: bytes,
+    body: bytes | None,
     *,
     tag: str = DEVICE_TAG,
 ) -> Signed:
     """Read the signature's headers strictly. `path` and `query` as they came over the wire.
+
+    A `body` of None is a long one that is not read yet: `check_digest` has to follow.
 
     Raises:
         SignatureMissing: when there is none.
@@ -111,13 +113,13 @@ def parse(
     parameters, covers_digest, created, expires, nonce, keyid = form.groups()
     digest = given.get(b"content-digest")
     if covers_digest is None:
-        if body:
+        if body is None or body:
             raise SignatureInvalid("The signature does not cover the body: it must cover content-digest")
         digest = None
     elif digest is None:
         raise SignatureInvalid("The signature covers content-digest, which was not sent")
-    elif digest != b"sha-256=:%b:" % binascii.b2a_base64(hashlib.sha256(body).digest(), newline=False):
-        raise SignatureInvalid("The body is not the one Content-Digest was made of")
+    elif body is not None:
+        check_digest(digest, body)
     return Signed(
         keyid=keyid.decode(),
         nonce=nonce.decode(),
@@ -131,6 +133,16 @@ def parse(
         query=query,
         digest=digest,
     )
+
+
+def check_digest(digest: bytes, body: bytes) -> None:
+    """Refuse a body that its signed digest was not made of.
+
+    Raises:
+        SignatureInvalid: 401.
+    """
+    if digest != b"sha-256=:%b:" % binascii.b2a_base64(hashlib.sha256(body).digest(), newline=False):
+        raise SignatureInvalid("The body is not the one Content-Digest was made of")
 
 
 _READ = frozenset({b"signature-input", b"signature", b"content-digest", b"host"})

@@ -1,5 +1,7 @@
 """What is answered before all middleware and the router: reading its body and sending its JSON."""
 
+from collections.abc import AsyncIterator
+
 from starlette.types import Receive, Send
 
 _HEADERS = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
@@ -25,6 +27,21 @@ async def read_body(receive: Receive) -> bytes:
             raise ClientGone
         body += message.get("body", b"")
     return body
+
+
+async def pieces(receive: Receive) -> AsyncIterator[bytes]:
+    """A body as it comes.
+
+    Raises:
+        ClientGone: when the connection closed before its end.
+    """
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
 
 
 async def send_json(send: Send, payload: bytes) -> None:

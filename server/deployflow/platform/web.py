@@ -4,13 +4,12 @@ Plain ASGI: a wrapped response costs the held check-ins memory and the hot path 
 """
 
 import ipaddress
-import json
 import random
 import re
 import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from fastapi import FastAPI, Request
@@ -48,13 +47,13 @@ REQUEST_SECONDS = Histogram(
 )
 # Whoever is sent away comes back spread over this time.
 OVERRUN_RETRY_S = (2, 15)
-# A route that takes more names itself by its prefix, and takes it from who at least says who sends (S-58).
+# All that is read of an unknown sender (S-58). A route that takes more names itself by its prefix, and reads more only
+# once it knows who sends; who does not even say so is refused here.
 DEFAULT_BODY_LIMIT = 64 * 1024
 SAYS_WHO = ("signature-input", "authorization", "cookie")
 # Where the command line, which calls the API inside its own process, says who asks. Nothing that comes over a network
 # can fill this key of a request's scope.
 OPERATOR = "deployflow.operator"
-MAX_JSON_DEPTH = 32
 BROWSER_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -66,12 +65,20 @@ BROWSER_HEADERS = (
 HSTS = (b"strict-transport-security", b"max-age=31536000")
 # For whatever brings no policy of its own: nothing in it may run, load or be framed.
 SEALED_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-QUOTE, BACKSLASH = b'"\\'
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9_-]{8,64}$")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Streamed(NamedTuple):
+    """What takes files: its endpoint reads the body itself, piece by piece, after asking who sends it."""
+
+    method: str
+    prefix: str
+    media_type: str
+    limit: int
 
 
 class RequestFrame:
@@ -87,11 +94,13 @@ class RequestFrame:
         *,
         trusted_proxies: Sequence[Network],
         body_limits: Sequence[tuple[str, int]],
+        streamed: Sequence[Streamed] = (),
         express: Mapping[tuple[str, str], ASGIApp],
     ) -> None:
         self._app = app
         self._trusted = trusted_proxies
         self._limits = body_limits
+        self._streamed = streamed
         self._express = express
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,10 +128,12 @@ class RequestFrame:
             await _call_express(express, scope, receive, send)
 
     def _limit(self, scope: Scope, headers: Headers) -> int:
-        for prefix, limit in self._limits:
-            if scope["path"].startswith(prefix):
-                return limit if says_who(scope, headers) else DEFAULT_BODY_LIMIT
-        return DEFAULT_BODY_LIMIT
+        if not says_who(scope, headers):
+            return DEFAULT_BODY_LIMIT
+        taker = streamed_by(self._streamed, scope, headers)
+        if taker is not None:
+            return taker.limit
+        return next((limit for prefix, limit in self._limits if scope["path"].startswith(prefix)), DEFAULT_BODY_LIMIT)
 
     def _peer(self, scope: Scope, headers: Headers) -> str | None:
         client = scope.get("client")
@@ -156,10 +167,26 @@ async def _call_express(express: ASGIApp, scope: Scope, receive: Receive, send: 
     try:
         await express(scope, receive, send)
     except Exception as error:  # noqa: BLE001  the last handler is the one for bugs
-        handlers = scope["app"].exception_handlers
-        handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
-        response = await handler(Request(scope), error)
+        response = await answer_to(scope, error)
         await response(scope, receive, send)
+
+
+async def answer_to(scope: Scope, error: Exception) -> ASGIApp:
+    """What the application's handlers answer to an error that was raised outside its router."""
+    handlers = scope["app"].exception_handlers
+    handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+    response: ASGIApp = await handler(Request(scope), error)
+    return response
+
+
+def streamed_by(streamed: Sequence[Streamed], scope: Scope, headers: Headers) -> Streamed | None:
+    """Which of these takes the request's body as a stream, if any."""
+    for taker in streamed:
+        if scope["method"] == taker.method and scope["path"].startswith(taker.prefix):
+            kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind == taker.media_type:
+                return taker
+    return None
 
 
 def says_who(scope: Scope, headers: Headers) -> bool:
@@ -346,36 +373,3 @@ def _first_words(errors: list[dict[str, Any]]) -> str:
     where = ".".join(part for part in first["loc"] if part != "body")
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{where}: {first['msg']}{more}"
-
-
-def parse_json(body: bytes) -> Any:
-    """A JSON value of bounded depth, for routes that read their body themselves.
-
-    Raises:
-        BadRequest: when it is no JSON or nested too deep.
-    """
-    if body.count(b"[") + body.count(b"{") > MAX_JSON_DEPTH and _depth(body) > MAX_JSON_DEPTH:
-        raise BadRequest(f"The body is nested deeper than {MAX_JSON_DEPTH}")
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest("The body is not valid JSON") from error
-
-
-def _depth(body: bytes) -> int:
-    deepest = depth = 0
-    quoted = escaped = False
-    for byte in body:
-        if escaped:
-            escaped = False
-        elif quoted:
-            escaped = byte == BACKSLASH
-            quoted = byte != QUOTE
-        elif byte == QUOTE:
-            quoted = True
-        elif byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
