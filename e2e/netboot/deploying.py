@@ -1,7 +1,7 @@
 """What a deployment needs: an image, a profile that applies it, an approval; and waiting for what comes of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,9 +39,15 @@ class Prepared:
 
 @contextmanager
 def prepare(
-    environment: Environment, network: Network, folder: Path, *, megabytes: int = IMAGE_MB, **layout: Any
+    environment: Environment,
+    network: Network,
+    folder: Path,
+    *,
+    megabytes: int = IMAGE_MB,
+    more: Sequence[dict[str, Any]] = (),
+    **layout: Any,
 ) -> Iterator[Prepared]:
-    """An installation that machines boot from. `layout` changes what is asked of the disk."""
+    """An installation that machines boot from. `layout` changes what is asked of the disk, `more` are more tasks."""
     wim = windows_image.make(folder, environment.folder / "loaders" / "ipxe.efi", megabytes=megabytes)
     with lab(network, environment, folder / "lab", import_dir=str(folder)) as made:
         made.make_site(unknown_machines="wait")
@@ -51,6 +57,7 @@ def prepare(
             {"type": "apply_image", "name": "Apply Windows"},
             {"type": "inject_configuration", "name": "Answer", "configuration": {"unattend": {"workgroup": "LAB"}}},
             {"type": "install_agent", "name": "Plant the agent"},
+            *more,
         ]
         profile = made.profile(
             "Office PC", tasks, os_image_id=image["id"], edition_index=1, computer_naming_pattern="{site}-{serial:8}"
@@ -80,15 +87,20 @@ def image_of(lab: Lab, wim: Path) -> dict[str, Any]:
     return until("the image is ready", ready, every_s=0.2)
 
 
-def approve(prepared: Prepared, machine: Machine) -> str:
-    """By the code that the machine shows; gives the deployment's id."""
+def waiting(prepared: Prepared, machine: Machine) -> dict[str, Any]:
+    """The session of a machine that shows its code."""
 
-    def waiting() -> dict[str, Any] | None:
+    def there() -> dict[str, Any] | None:
         assert not machine.ran_out_of_time, "the machine was given up"
         found = prepared.lab.session()
         return found if found and found["state"] == "waiting" and found["code"] in machine.said() else None
 
-    session = until("the machine waits, with its code on its screen", waiting, every_s=0.2)
+    return until("the machine waits, with its code on its screen", there, every_s=0.2)
+
+
+def approve(prepared: Prepared, machine: Machine) -> str:
+    """By the code that the machine shows; gives the deployment's id."""
+    session = waiting(prepared, machine)
     approved = prepared.lab.console.call(
         "POST",
         f"/boot-sessions/{session['id']}/approve",

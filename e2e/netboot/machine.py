@@ -32,6 +32,7 @@ class Hardware:
         firmware: `bios`, `uefi`, or `secure`: UEFI with Secure Boot on, with Microsoft's keys.
         own_pxe: The firmware's own network boot rather than the iPXE that QEMU's cards carry in their ROM.
         http_boot: UEFI may only boot by HTTP.
+        network_first: What it starts from first; None leaves it to the boot list that its firmware keeps.
     """
 
     firmware: str = "uefi"
@@ -41,7 +42,7 @@ class Hardware:
     disk: str = "virtio-blk-pci"
     memory_mb: int = 1024
     serial: str = "PF3X7K2M"
-    network_first: bool = True
+    network_first: bool | None = True
     more: Sequence[str] = field(default_factory=tuple)
 
 
@@ -167,7 +168,8 @@ class Machine:
         ]
         if self.disk is not None:
             drive = f"if=none,id=disk0,file={self.disk},format=raw,cache=unsafe,discard=unmap"
-            argv += ["-drive", drive, "-device", f"{own.disk},drive=disk0,serial=DF0001,bootindex=2"]
+            place = "" if own.network_first is None else ",bootindex=2"
+            argv += ["-drive", drive, "-device", f"{own.disk},drive=disk0,serial=DF0001{place}"]
         return argv
 
     def _firmware(self) -> list[str]:
@@ -179,7 +181,7 @@ class Machine:
             if own.firmware == "secure"
             else ("OVMF_CODE_4M.fd", "OVMF_VARS_4M.fd")
         )
-        kept = self.folder / f"{self.name}.vars.fd"
+        kept = self.folder / "firmware-variables.fd"
         if not kept.exists():
             shutil.copyfile(FIRMWARE / variables, kept)
         argv = [

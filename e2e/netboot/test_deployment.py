@@ -71,9 +71,11 @@ def test_a_blank_machine_is_deployed_and_then_starts_from_its_disk(
     assert disk.contains(f"<ComputerName>{NAME}</ComputerName>".encode())
 
     asked, sent = prepared.lab.answered(SCRIPT), prepared.lab.pxe_said().count("sent ")
-    with Machine(tmp_path, Hardware(network_first=False), disk=blank, name="from-disk") as machine:
+    with Machine(tmp_path, Hardware(network_first=None), disk=blank, name="from-disk") as machine:
         until("what the disk started asks the server", lambda: prepared.lab.answered(SCRIPT) >= asked + 2, within_s=60)
         saw(f"its disk started it within {machine.age_s():.1f} s")
+        # By the entry that the deployment made in the firmware's own list, ahead of the network.
+        assert re.search(r'BdsDxe: starting \w+ "Windows Boot Manager" from HD\(1,GPT', machine.said())
         assert prepared.lab.pxe_said().count("sent ") == sent, "no loader came over the network"
         assert prepared.lab.deployment(deployment_id)["state"] == "awaiting_first_boot"
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.boot import codes, sessions, sites, waiting
-from deployflow.boot.errors import ProfileNeeded, SessionOver
+from deployflow.boot.errors import CodeWrong, ProfileNeeded, SessionOver
 from deployflow.boot.models import BootSession, BootSite, DiscoveredMachine
 from deployflow.boot.states import SessionEvent, SessionState, advance
 from deployflow.deployments import entry, service
@@ -20,8 +20,12 @@ from deployflow.platform import clock, trail
 from deployflow.platform.context import Context
 from deployflow.platform.errors import Problem
 from deployflow.platform.runtime import Runtime
+from deployflow.profiles.errors import ProfileNotReady
 
 MAX_WRONG_CODES = 5
+# What only repeats what the machine has said of itself, and so may stand on its screen before it is let in.
+_ABOUT_THE_MACHINE = frozenset({"no_disk", "disk_too_small", "firmware_bios", "no_matching_driver"})
+_LOOK_IN_THE_CONSOLE = "A deployment cannot begin on this machine: the console says why, at the machines that wait."
 # A machine at work says something every 15 s, and takes longer than this to start anew. Before it has been silent for
 # so long, nobody takes its place, whoever they say that they are.
 SILENT_FOR = timedelta(seconds=20)
@@ -45,7 +49,7 @@ async def admit_if_prepared(runtime: Runtime, session: AsyncSession, row: BootSe
         return False
     site = await sites.get(session, row.site_id)
     row_id, deployment_id = row.id, deployment.id
-    why_not = _why_not(deployment, row, facts)
+    why_not, told = _why_not(deployment, row, facts), None
     if why_not is None:
         try:
             async with session.begin_nested():
@@ -53,7 +57,7 @@ async def admit_if_prepared(runtime: Runtime, session: AsyncSession, row: BootSe
                     runtime, session, row, site, how="armed", by=deployment.created_by_name, present=deployment
                 )
         except Problem as problem:
-            why_not = problem.detail
+            why_not, told = problem.detail, _for_its_screen(problem)
             # What was undone has to be read again.
             row = await sessions.locked(session, row_id)
             deployment = await service.locked(session, deployment_id)
@@ -61,9 +65,7 @@ async def admit_if_prepared(runtime: Runtime, session: AsyncSession, row: BootSe
             return True
     if deployment.state == State.RUNNING:
         await service.ask_again(session, deployment)
-    if row.reason != why_not[:500]:
-        row.reason = why_not[:500]
-        waiting.announce(session, row)
+    _say(session, row, why_not, told)
     return False
 
 
@@ -91,13 +93,30 @@ def _why_not(deployment: Deployment, row: BootSession, facts: MachineFacts) -> s
     return None
 
 
+def _say(session: AsyncSession, row: BootSession, reason: str, told: str | None) -> None:
+    """Why a machine still waits: for the console, and for its own screen."""
+    if (row.reason, row.told) != (reason[:500], told):
+        row.reason, row.told = reason[:500], told
+        waiting.announce(session, row)
+
+
+def _for_its_screen(problem: Problem) -> str:
+    """The machine may be anybody: it hears what concerns itself, and of all else only where to look."""
+    findings: list[dict[str, str]] = problem.extra.get("findings", [])
+    own = [one["message"] for one in findings if one["code"] in _ABOUT_THE_MACHINE]
+    return (". ".join(own) + ".")[:500] if own else _LOOK_IN_THE_CONSOLE
+
+
 async def approve(
     runtime: Runtime, session: AsyncSession, session_id: UUID, *, code: str, profile_id: UUID | None
-) -> tuple[BootSession, int | None]:
-    """A person compared the code and lets the machine in. A wrong code is counted; the tries left are given then.
+) -> Problem | None:
+    """A person compared the code and lets the machine in.
+
+    Gives what stands in the way where that leaves a trace: a wrong code is counted, and a profile that does not fit is
+    said on the machine's screen too.
 
     Raises:
-        SessionNotFound: 404; SessionOver: 410; SessionStateWrong: 409; ProfileNeeded, ProfileNotReady.
+        SessionNotFound: 404; SessionOver: 410; SessionStateWrong: 409; ProfileNeeded.
     """
     context: Context = session.info["context"]
     row = await sessions.locked(session, session_id)
@@ -109,9 +128,19 @@ async def approve(
         if left <= 0:
             sessions.end(session, row, "Five wrong codes: somebody may be between this machine and the server")
         _note(session, "boot_session.code_refused", row, {"tries_left": (None, max(0, left))})
-        return row, max(0, left)
+        said = f"{left} tries are left" if left > 0 else "The session was ended: start the machine again"
+        return CodeWrong(f"Compare it with the machine's screen. {said}", tries_left=max(0, left))
     site = await sites.get(session, row.site_id)
-    deployment = await _let_in(runtime, session, row, site, how="code", by=context.actor.name, profile_id=profile_id)
+    try:
+        async with session.begin_nested():
+            deployment = await _let_in(
+                runtime, session, row, site, how="code", by=context.actor.name, profile_id=profile_id
+            )
+    except ProfileNotReady as problem:
+        row = await sessions.locked(session, session_id)
+        _say(session, row, problem.detail, _for_its_screen(problem))
+        _note(session, "boot_session.not_ready", row, {"reason": (None, problem.detail)})
+        return problem
     _note(
         session,
         "boot_session.approved",
@@ -122,7 +151,7 @@ async def approve(
             "deployment": (None, str(deployment.id)),
         },
     )
-    return row, None
+    return None
 
 
 async def deny(session: AsyncSession, session_id: UUID, *, reason: str | None) -> BootSession:
@@ -197,7 +226,7 @@ async def _let_in(
     ):
         sessions.end(session, other, "The machine started anew")
     row.state = advance(row.state, SessionEvent.APPROVE)
-    row.reason = None
+    row.reason = row.told = None
     row.deployment_id, row.device_id = deployment.id, deployment.device_id
     row.approved_how, row.approved_by, row.approved_at = how, by[:255], clock.now()
     row.expires_at = clock.now() + sessions.LASTS

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request, Response
 
 from deployflow.boot import admission, pins, queries, sites
-from deployflow.boot.errors import CodeWrong, MachineNotFound
+from deployflow.boot.errors import MachineNotFound
 from deployflow.boot.models import BootSite, DiscoveredMachine
 from deployflow.boot.schemas import (
     BootSiteChange,
@@ -150,14 +150,10 @@ async def approve_boot_session(
     given: BootApproval,
 ) -> BootSessionOut | Response:
     """Let a machine deploy: the code in the body is the one that a person read on the machine's screen."""
-    _row, tries_left = await admission.approve(
-        runtime, session, session_id, code=given.code, profile_id=given.profile_id
-    )
-    if tries_left is not None:
+    problem = await admission.approve(runtime, session, session_id, code=given.code, profile_id=given.profile_id)
+    if problem is not None:
         # Answered and not raised: that it was tried is kept.
-        said = f"{tries_left} tries are left" if tries_left else "The session was ended: start the machine again"
-        wrong = CodeWrong(f"Compare it with the machine's screen. {said}", tries_left=tries_left)
-        return problem_response(wrong, request.state.context.request_id)
+        return problem_response(problem, request.state.context.request_id)
     await session.flush()
     return await queries.boot_session(session, session_id)
 

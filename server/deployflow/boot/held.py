@@ -31,13 +31,17 @@ _MAY_LET_IN = frozenset({State.ARMED, State.RUNNING, State.WAITING_FOR_APPROVAL}
 async def wait(runtime: Runtime, request: Request, current: SignedSession, *, seconds: float) -> BootWaitOut:
     """Answer at once when there is news, at the latest after `seconds`."""
     until = time.monotonic() + seconds
+    told: str | None = None
+    is_first = True
     seats = runtime.part(Seats)
     seat = seats.sit(current.id, current.tenant_id)
     try:
         while True:
             answer, soon = await _look(runtime, request, current)
             left = until - time.monotonic()
-            over = answer.state != SessionState.WAITING or seat.replaced or runtime.drain.draining
+            is_news = not is_first and answer.reason != told
+            told, is_first = answer.reason, False
+            over = answer.state != SessionState.WAITING or is_news or seat.replaced or runtime.drain.draining
             if over or left <= 0:
                 return answer
             await seat.wait(min(left, LOOK_AGAIN_S) if soon else left)
@@ -112,8 +116,8 @@ def _answer(row: BootSession) -> BootWaitOut:
     over = row.state not in {SessionState.APPROVED, SessionState.WAITING}
     return BootWaitOut(
         state=row.state,
-        # Of a machine that waits it may say what is prepared for another one: that is for the console.
-        reason=row.reason if over else None,
+        # Of a machine that waits the reason may say what is prepared for another one: that is for the console.
+        reason=row.reason if over else row.told,
         deployment_id=row.deployment_id,
         plan=base64.b64encode(row.plan).decode() if approved and row.plan is not None else None,
         signature=base64.b64encode(row.signature).decode() if approved and row.signature is not None else None,

@@ -72,6 +72,7 @@ class BootSession(Identified, TenantOwned, Table):
     """A machine in the boot environment, known by the key it made in memory.
 
     Attributes:
+        reason: For the console; `told` is what of it the machine's own screen says while it waits.
         seq: How many of its reports were kept.
         plan, signature: What it was given, byte for byte, once it was approved.
     """
@@ -88,6 +89,7 @@ class BootSession(Identified, TenantOwned, Table):
     nonce: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[SessionState] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(500))
+    told: Mapped[str | None] = mapped_column(String(500))
     site_id: Mapped[UUID] = mapped_column(ForeignKey("boot_sites.id", ondelete="CASCADE"))
     profile_id: Mapped[UUID | None]
     environment: Mapped[str] = mapped_column(String(16))

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,11 +17,13 @@ from deployflow.images.errors import EnvironmentNotFound
 from deployflow.images.models import BootEnvironment, BootEnvironmentFile
 from deployflow.images.schemas import EnvironmentOut, FileOut
 from deployflow.images.states import EnvironmentState
-from deployflow.platform import clock
+from deployflow.platform import clock, trail
 from deployflow.platform.changes import changed
+from deployflow.platform.context import Actor, Context
 from deployflow.platform.ids import new_id
 from deployflow.platform.runtime import Runtime
-from deployflow.platform.storage import Content, content_store
+from deployflow.platform.storage import CHUNK_BYTES, Content, content_store
+from deployflow.platform.threads import in_thread
 
 MANIFEST = "manifest.json"
 
@@ -105,12 +108,64 @@ async def tell(session: AsyncSession) -> None:
         changed(session, "boot-environments", tenant_id=tenant_id)
 
 
-def publish(runtime: Runtime, environment_id: UUID, kind: str, files: Mapping[str, Content]) -> None:
+async def take_built(runtime: Runtime, folder: Path, *, made_by: str) -> BootEnvironment:
+    """List an environment that `deployflow boot build` made, and serve it from the store; its folder is used up.
+
+    The same files again are the same environment, which machines then start before others.
+    """
+    said = json.loads(await in_thread((folder / MANIFEST).read_text))
+    kind, kernel, suite = said["kind"], said["kernel"], said["suite"]
+    files = {name: await in_thread(keep_file, runtime, folder / name) for name in said["files"]}
+    actor = Actor(type="system", id=None, name=made_by)
+    async with runtime.db.write(Context(actor=actor, all_tenants=True)) as session:
+        row = await _with_files(session, kind, files)
+        if row is None:
+            row = await add_boot_environment(
+                session,
+                kind=kind,
+                name=f"Linux {kernel}",
+                environment_version=f"Debian {suite}",
+                files=files,
+                made_by=made_by,
+            )
+        row.made_at = row.updated_at = clock.now()
+        for tenant_id in await session.scalars(select(Tenant.id)):
+            trail.note(
+                session,
+                "boot_environment.created",
+                target_type="boot_environment",
+                target_id=row.id,
+                target_name=row.name,
+                tenant_id=tenant_id,
+            )
+        await tell(session)
+    more = {name: value for name, value in said.items() if name not in {"id", "files"}}
+    await in_thread(publish, runtime, row.id, kind, files, more)
+    await in_thread(shutil.rmtree, folder)
+    return row
+
+
+def keep_file(runtime: Runtime, source: Path) -> Content:
+    """Copy a file into the store. Blocks."""
+    with runtime.part(content_store).new_file() as file, source.open("rb") as opened:
+        while part := opened.read(CHUNK_BYTES):
+            file.write(part)
+        return file.keep()
+
+
+def publish(
+    runtime: Runtime,
+    environment_id: UUID,
+    kind: str,
+    files: Mapping[str, Content],
+    more: Mapping[str, Any] | None = None,
+) -> None:
     """Put it where machines are served from: a folder with a manifest, written last, because it makes it start.
 
-    The files are links to the content, which takes no room and stays when the content is swept. Blocks.
+    The files are links to the content, which takes no room and stays when the content is swept. `more` is said in the
+    manifest too. Blocks.
     """
-    folder = _folder(runtime, environment_id)
+    folder = served_folder(runtime, environment_id)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     store = runtime.part(content_store)
@@ -118,13 +173,13 @@ def publish(runtime: Runtime, environment_id: UUID, kind: str, files: Mapping[st
         _link(store.path(content.sha256), folder / name)
     said = {name: {"sha256": content.sha256, "size_bytes": content.size_bytes} for name, content in files.items()}
     unfinished = folder / f"{MANIFEST}.part"
-    unfinished.write_text(json.dumps({"kind": kind, "files": said}, indent=1))
+    unfinished.write_text(json.dumps({**(more or {}), "kind": kind, "files": said}, indent=1))
     unfinished.replace(folder / MANIFEST)
 
 
 def withdraw(runtime: Runtime, environment_id: UUID) -> None:
     """Take it from where machines are served. Blocks."""
-    shutil.rmtree(_folder(runtime, environment_id), ignore_errors=True)
+    shutil.rmtree(served_folder(runtime, environment_id), ignore_errors=True)
 
 
 def shape(row: BootEnvironment) -> EnvironmentOut:
@@ -147,8 +202,19 @@ def shape(row: BootEnvironment) -> EnvironmentOut:
     )
 
 
-def _folder(runtime: Runtime, environment_id: UUID) -> Path:
+def served_folder(runtime: Runtime, environment_id: UUID) -> Path:
     return runtime.settings.data_dir / "boot" / str(environment_id)
+
+
+async def _with_files(session: AsyncSession, kind: str, files: Mapping[str, Content]) -> BootEnvironment | None:
+    """The one of exactly these files."""
+    rows = await session.scalars(
+        select(BootEnvironment)
+        .where(BootEnvironment.kind == kind, BootEnvironment.state == EnvironmentState.READY)
+        .options(selectinload(BootEnvironment.files))
+    )
+    wanted = {name: content.sha256 for name, content in files.items()}
+    return next((row for row in rows if {one.name: one.sha256 for one in row.files} == wanted), None)
 
 
 def _link(content: Path, name: Path) -> None:

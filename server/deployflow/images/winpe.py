@@ -35,7 +35,7 @@ from deployflow.platform.jobs import JobKind, Unfinished
 from deployflow.platform.preconditions import require_version
 from deployflow.platform.programs import MIB
 from deployflow.platform.runtime import Runtime
-from deployflow.platform.storage import CHUNK_BYTES, Content, content_store
+from deployflow.platform.storage import Content, content_store
 from deployflow.platform.threads import in_thread
 from deployflow.uploads import files as uploaded
 from deployflow.uploads import service as uploads
@@ -135,7 +135,7 @@ async def make(runtime: Runtime, environment_id: UUID) -> None:
         raise FileProblem("image_deleted", "The image was deleted meanwhile: make the environment of another one")
     files |= {"boot.sdi": taken["boot.sdi"], "BCD": taken["BCD"]}
     files["boot.wim"] = await _boot_wim(runtime, taken["boot.wim"], row.driver_packs)
-    files["winpeshl.ini"] = await in_thread(_keep, runtime, HERE / "winpeshl.ini")
+    files["winpeshl.ini"] = await in_thread(environments.keep_file, runtime, HERE / "winpeshl.ini")
     async with runtime.db.write(system_context()) as session:
         row = await environments.get_environment(session, environment_id)
         environments.set_files(row, files)
@@ -251,13 +251,6 @@ def _unzip(archive: Path, folder: Path) -> None:
 def _put(runtime: Runtime, content: bytes) -> Content:
     with runtime.part(content_store).new_file() as file:
         file.write(content)
-        return file.keep()
-
-
-def _keep(runtime: Runtime, source: Path) -> Content:
-    with runtime.part(content_store).new_file() as file, source.open("rb") as opened:
-        while part := opened.read(CHUNK_BYTES):
-            file.write(part)
         return file.keep()
 
 

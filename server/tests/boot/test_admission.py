@@ -1,5 +1,6 @@
 """Three ways in, and nobody else (S-11, S-12, S-14)."""
 
+import asyncio
 import json
 import time
 from datetime import timedelta
@@ -17,6 +18,7 @@ from deployflow.boot import admission
 from deployflow.deployments.models import Deployment
 from deployflow.devices.access import Gate
 from deployflow.devices.signatures import BOOT_TAG
+from deployflow.images.models import OsImage
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
 from tests.support.deploying import Rack
@@ -32,6 +34,14 @@ async def change_deployment(rack: Rack, deployment_id: Any, **values: Any) -> No
 async def reason_of(rack: Rack, session_id: Any) -> str:
     reason: str = (await rack.console.get(f"/boot-sessions/{session_id}"))["reason"]
     return reason
+
+
+async def told(machine: Any, *, max_wait_s: int = 0) -> str | None:
+    """What a waiting machine's own screen says of why it waits."""
+    answer = await machine._call(f"/boot/v1/sessions/{machine.session_id}/wait", {"max_wait_s": max_wait_s})
+    assert answer["state"] == "waiting"
+    said: str | None = answer["reason"]
+    return said
 
 
 class TestPrepared:
@@ -108,8 +118,23 @@ class TestPrepared:
         machine = rack.machine(disks=SMALL_DISK)
         armed = await rack.arm(machine)
         assert await machine.begin() == "waiting"
-        assert "disk" in (await reason_of(rack, machine.session_id)).lower()
+        said = await reason_of(rack, machine.session_id)
+        assert "has no disk of 20 GB or more; it has /dev/sda (3.7 GB)" in said
+        # What concerns the machine itself stands on its own screen, too.
+        assert f"{await told(machine)}" == f"{said}."
         assert await rack.state(armed["id"]) == "armed"
+
+    async def test_what_stands_in_the_way_and_is_not_the_machines_is_not_told_to_it(self, rack: Rack) -> None:
+        machine = rack.machine()
+        await rack.arm(machine)
+        image = rack.profile["os_image"]["id"]
+        async with rack.live.runtime.db.write(system_context()) as session:
+            await session.execute(update(OsImage).where(OsImage.id == UUID(image)).values(content_sha256=None))
+        assert await machine.begin() == "waiting"
+        assert "is not ready (ready)" in await reason_of(rack, machine.session_id)
+        assert await told(machine) == (
+            "A deployment cannot begin on this machine: the console says why, at the machines that wait."
+        )
 
 
 class TestCode:
@@ -148,8 +173,13 @@ class TestCode:
         await machine.begin()
         path = f"/boot-sessions/{machine.session_id}/approve"
         body = {"code": machine.code, "profile_id": rack.profile["id"]}
-        assert await rack.console.refused("POST", path, body) == (409, "profile_not_ready")
-        assert await machine.wait(max_wait_s=0) == "waiting"
+        async with asyncio.timeout(10):
+            waits = asyncio.create_task(told(machine, max_wait_s=50))
+            await asyncio.sleep(0.2)
+            assert await rack.console.refused("POST", path, body) == (409, "profile_not_ready")
+            # So is the one at the machine, at once.
+            assert "has no disk of 20 GB or more" in str(await waits)
+        assert "has no disk of 20 GB or more" in await reason_of(rack, machine.session_id)
         assert (await rack.console.get("/deployments"))["items"] == []
 
     async def test_another_profile_than_that_of_a_prepared_deployment_takes_its_place(self, rack: Rack) -> None:

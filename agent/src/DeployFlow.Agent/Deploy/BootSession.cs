@@ -52,9 +52,12 @@ public sealed class BootSession(
 
     private async Task<BootWaitResponse> WaitAsync(string sessionId, CancellationToken cancellationToken)
     {
+        // The first answer comes at once: what stood in the way already is not waited for.
+        var patience = 0;
+        string? told = null;
         while (true)
         {
-            var answer = await client.WaitAsync(sessionId, new BootWaitRequest(LongestWait), cancellationToken);
+            var answer = await client.WaitAsync(sessionId, new BootWaitRequest(patience), cancellationToken);
             if (answer.Value is { } response)
             {
                 clock.Observe(response.ServerTime);
@@ -62,6 +65,10 @@ public sealed class BootSession(
                 status.Trouble(null);
                 if (response.State != BootSessionState.Waiting)
                     return response;
+                if (response.Reason is { } reason && reason != told)
+                    status.Note(reason);
+                told = response.Reason;
+                patience = LongestWait;
             }
             else if (answer.Problem!.Code is BootProblemCode.SessionOver or ProblemCode.KeyUnknown)
             {

@@ -14,7 +14,12 @@ app = typer.Typer(help="What netbooting machines run.", no_args_is_help=True)
 def build(
     data_dir: DataDir = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write to.", show_default="boot in the data folder", file_okay=False)
+        Path | None,
+        typer.Option(
+            help="Folder to write to, for a server elsewhere; else it is listed in the console and served by this one.",
+            show_default="this installation",
+            file_okay=False,
+        ),
     ] = None,
     compress: Annotated[
         Literal["zstd3", "zstd19"], typer.Option(help="zstd3 takes a second, zstd19 makes it a third smaller.")
@@ -42,6 +47,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Build the Linux boot environment and the loaders from Debian's packages; nothing is installed."""
+    import asyncio
     import sys
     from dataclasses import replace
 
@@ -57,6 +63,7 @@ def build(
     from deployflow.enrollment.install import build as agent_build
 
     settings = read_settings(data_dir=data_dir)
+    ours = out is None and server_key is None
     source = replace(
         Source(suite=suite),
         **{name: url for name, url in {"mirror": mirror, "security_mirror": security_mirror}.items() if url},
@@ -75,12 +82,13 @@ def build(
             own_loaders=loaders,
         )
         built = build_environment(wanted, out or settings.data_dir / "boot", lambda text: print(text, file=sys.stderr))
+        folder = asyncio.run(_listed(data_dir, built.folder)) if ours else built.folder
     except (BootToolFailed, AgentNotBuilt, OSError) as error:
         raise Unusable(str(error)) from error
     if as_json:
-        show_json({"folder": str(built.folder), "loaders": str(built.loaders), **built.manifest})
+        show_json({"folder": str(folder), "loaders": str(built.loaders), **built.manifest})
         return
-    print(f"The boot environment is in {built.folder}, the loaders are in {built.loaders}.")
+    print(f"The boot environment is in {folder}, the loaders are in {built.loaders}.")
 
 
 @app.command()
@@ -134,3 +142,23 @@ def _installed_key(data_dir: Path | None) -> bytes:
         return public_pem(load_or_make(settings_of(Target(data_dir=data_dir)).keys_dir))
     except BootKeyBroken as error:
         raise Unusable(str(error)) from error
+
+
+async def _listed(data_dir: Path | None, built: Path) -> Path:
+    """Have the installation list and serve it; gives the folder it is served from."""
+    from deployflow.app import registry
+    from deployflow.app.cli.api import operator_name
+    from deployflow.app.cli.installed import require_schema, settings_of
+    from deployflow.app.cli.options import Target
+    from deployflow.app.installation import explained
+    from deployflow.images import environments
+
+    settings = settings_of(Target(data_dir=data_dir))
+    with explained(settings):
+        runtime = registry.assemble(settings)
+        try:
+            await require_schema(runtime.db)
+            row = await environments.take_built(runtime, built, made_by=operator_name())
+            return environments.served_folder(runtime, row.id)
+        finally:
+            await runtime.close()
