@@ -95,7 +95,9 @@ def waiting(prepared: Prepared, machine: Machine) -> dict[str, Any]:
         found = prepared.lab.session()
         return found if found and found["state"] == "waiting" and found["code"] in machine.said() else None
 
-    return until("the machine waits, with its code on its screen", there, every_s=0.2)
+    found = until("the machine waits, with its code on its screen", there, every_s=0.2)
+    machine.screenshot("code")
+    return found
 
 
 def approve(prepared: Prepared, machine: Machine) -> str:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,6 +106,10 @@ class Lab:
 
     def pxe_said(self) -> str:
         return (self.folder / "pxe.log").read_text(errors="replace")
+
+    def loaders_sent(self) -> int:
+        """How many files went over TFTP."""
+        return len(re.findall(r"dnsmasq-tftp\S* sent /", self.pxe_said()))
 
     def _pxe_ended(self) -> bool:
         assert self._pxe is not None

@@ -47,6 +47,12 @@ def canaries(lab: Lab) -> dict[str, bytes]:
     return forms
 
 
+def half_applied(prepared: Prepared, deployment_id: str) -> bool:
+    run = prepared.lab.deployment(deployment_id)
+    percent = (run["progress"] or {}).get("percent") or 0
+    return percent >= 50 or run["steps"][1]["state"] not in {"pending", "running"}
+
+
 def test_a_blank_machine_is_deployed_and_then_starts_from_its_disk(
     prepared: Prepared, tmp_path: Path, saw: Saw
 ) -> None:
@@ -55,6 +61,8 @@ def test_a_blank_machine_is_deployed_and_then_starts_from_its_disk(
     with Machine(tmp_path, Hardware(), disk=blank) as machine:
         deployment_id = approve(prepared, machine)
         begun = machine.age_s()
+        until("the image is half applied", lambda: half_applied(prepared, deployment_id), every_s=0.1)
+        machine.screenshot("applying")
         done = state_of(prepared, deployment_id, machine=machine, wanted="awaiting_first_boot")
         assert machine.wait_until_off(60), "the machine starts anew when its work is done"
         saw(f"waits for approval at {begun:.1f} s, deployed and off at {machine.age_s():.1f} s after power-on")
@@ -70,13 +78,14 @@ def test_a_blank_machine_is_deployed_and_then_starts_from_its_disk(
     # The search finds what is there.
     assert disk.contains(f"<ComputerName>{NAME}</ComputerName>".encode())
 
-    asked, sent = prepared.lab.answered(SCRIPT), prepared.lab.pxe_said().count("sent ")
+    assert prepared.lab.loaders_sent() > 0
+    asked, sent = prepared.lab.answered(SCRIPT), prepared.lab.loaders_sent()
     with Machine(tmp_path, Hardware(network_first=None), disk=blank, name="from-disk") as machine:
         until("what the disk started asks the server", lambda: prepared.lab.answered(SCRIPT) >= asked + 2, within_s=60)
         saw(f"its disk started it within {machine.age_s():.1f} s")
         # By the entry that the deployment made in the firmware's own list, ahead of the network.
         assert re.search(r'BdsDxe: starting \w+ "Windows Boot Manager" from HD\(1,GPT', machine.said())
-        assert prepared.lab.pxe_said().count("sent ") == sent, "no loader came over the network"
+        assert prepared.lab.loaders_sent() == sent, "no loader came over the network"
         assert prepared.lab.deployment(deployment_id)["state"] == "awaiting_first_boot"
 
     # The same machine at its network boot again: never a second wipe.

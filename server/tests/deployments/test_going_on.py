@@ -13,6 +13,7 @@ from deployflow.app.simulation.machine import NetbootMachine
 from deployflow.boot.admission import SILENT_FOR
 from deployflow.deployments.entry import MAX_STARTS
 from deployflow.deployments.models import Deployment
+from deployflow.deployments.progress import Progress
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
 from tests.boot.conftest import make_environment
@@ -21,6 +22,8 @@ from tests.support.deploying import IN_OS, TASKS, Rack, finish_in_os
 
 async def fall_silent(rack: Rack, machine: NetbootMachine) -> None:
     """As long as a machine takes to start anew."""
+    # What it said before is written late, and would be taken for a sign of life.
+    await rack.live.runtime.part(Progress).flush()
     async with rack.live.runtime.db.write(system_context()) as session:
         await session.execute(
             update(Deployment)
