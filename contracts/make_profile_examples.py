@@ -1,7 +1,8 @@
 """Golden task configurations of profiles; `make_examples.py` writes them.
 
-`written` is what an administrator writes, `configuration` what the plan has of it for the machine below, and `secrets`
-what stands behind the names in it: a stored secret, a random one, or a token.
+`written` is what an administrator writes, `configuration` what the plan has of it for the machine below, `in_winpe` what
+it has where the machine is in WinPE and that differs, and `secrets` what stands behind the names in it: a stored secret,
+a random one, or a token.
 """
 
 from make_boot_plan import content, script
@@ -12,6 +13,7 @@ OTHER_PACK_ID = "019ab0d2-0000-7000-8000-000000000002"
 SECRET_ID = "019ab0d2-0000-7000-8000-000000000020"  # noqa: S105  an id
 OTHER_SECRET_ID = "019ab0d2-0000-7000-8000-000000000021"  # noqa: S105
 IMAGE = content("image", 4831838208)
+PLAIN_IMAGE = content("image as it came", 4294967296)
 PACK = {"id": PACK_ID, "name": "ThinkPad X1 Gen 9", "content": content("drivers", 734003200),
         "infs": ["net/e1d.inf", "gfx/iigd_dch.inf"]}
 OTHER_PACK = {"id": OTHER_PACK_ID, "name": "Storage", "content": content("storage drivers", 1048576),
@@ -76,7 +78,8 @@ def profile_examples() -> dict[str, object]:
         "disk-prep-wipe": example("disk_prep", {"preset": "custom", "disk": {"min_gb": 1}, "partitions": []},
                                   disk("custom", min_gb=1)),
         "apply-image": example("apply_image", {"os_image_id": IMAGE_ID, "edition_index": 6},
-                               {"content": IMAGE, "index": 6, "pipable": True, "name": "Windows 11 Pro"}),
+                               {"content": IMAGE, "index": 6, "pipable": True, "name": "Windows 11 Pro"})
+        | {"in_winpe": {"content": PLAIN_IMAGE, "index": 6, "pipable": False, "name": "Windows 11 Pro"}},
         "inject-drivers-match": example("inject_drivers", {"select": "match", "required": True},
                                         {"packs": [PACK], "required": True}),
         "inject-drivers-named": example(

@@ -13,7 +13,7 @@ from deployflow.boot.models import BootSession, BootSite, DiscoveredMachine
 from deployflow.boot.states import SessionEvent, SessionState, advance
 from deployflow.deployments import entry, service
 from deployflow.deployments.entry import Entry, How
-from deployflow.deployments.facts import MachineFacts, Place
+from deployflow.deployments.facts import Environment, MachineFacts, Place
 from deployflow.deployments.models import Deployment
 from deployflow.deployments.states import State
 from deployflow.platform import clock, trail
@@ -203,6 +203,7 @@ async def _let_in(
     present: Deployment | None = None,
 ) -> Deployment:
     facts = MachineFacts.model_validate(row.facts)
+    environment: Environment = "winpe" if row.environment == "winpe" else "linux"
     if present is None:
         present = await entry.of_machine(session, row.tenant_id, facts)
     if not entry.takes_up(present, profile_id):
@@ -212,7 +213,7 @@ async def _let_in(
     deployment = await entry.let_in(
         session,
         runtime.settings,
-        Entry(facts, Place(site.id, site.name, site.code), row.id, how, by, profile_id),
+        Entry(facts, Place(site.id, site.name, site.code), row.id, environment, how, by, profile_id),
         present,
     )
     for other in await session.scalars(

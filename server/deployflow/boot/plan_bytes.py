@@ -39,6 +39,7 @@ async def make(runtime: Runtime, request: Request, session_id: UUID) -> BootSess
         plan = plans.document(
             deployment,
             session_thumbprint=row.thumbprint,
+            environment=row.environment,
             server_url=await install.public_url(session, runtime.settings, request),
             issued_at=clock.now(),
             expires_at=row.expires_at,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from deployflow.deployments import plans, queries, service
 from deployflow.deployments.announcing import announce
 from deployflow.deployments.arming import search_of
-from deployflow.deployments.facts import MachineFacts, Place
+from deployflow.deployments.facts import Environment, MachineFacts, Place
 from deployflow.deployments.models import Deployment
 from deployflow.deployments.states import ENDED, Event, State, advance, allowed
 from deployflow.devices.admission import expect, find_machine
@@ -37,6 +37,7 @@ class Entry:
     facts: MachineFacts
     place: Place
     session_id: UUID
+    environment: Environment
     how: How
     by: str
     profile_id: UUID | None = None
@@ -112,7 +113,7 @@ async def _freeze(session: AsyncSession, settings: Settings, deployment: Deploym
     place = entry.place
     deployment.site_id, deployment.site_name, deployment.site_code = place.id, place.name, place.code
     device = await _device(session, deployment, entry.facts)
-    await plans.freeze(session, settings, deployment, entry.facts, device)
+    await plans.freeze(session, settings, deployment, entry.facts, device, environment=entry.environment)
     await _find_device(session, deployment, entry.facts)
 
 

@@ -16,6 +16,7 @@ from deployflow.profiles.subject import Disk, Machine
 
 Short = Annotated[Text, Field(max_length=255)]
 MacAddress = Annotated[str, Field(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")]
+Environment = Literal["linux", "winpe"]
 MAX_CARDS = 64
 MAX_DISKS = 64
 
@@ -78,7 +79,7 @@ class MachineFacts(Strict):
             found["mac"] = self.mac_addresses[0]
         return found
 
-    def for_profile(self, device: Device | None, *, site: str | None) -> Machine:
+    def for_profile(self, device: Device | None, *, site: str | None, environment: Environment) -> Machine:
         """As profiles look at it."""
         return Machine(
             device_id=device.id if device is not None else None,
@@ -93,6 +94,7 @@ class MachineFacts(Strict):
             memory_bytes=self.memory_bytes,
             disks=tuple(Disk(disk.name, disk.size_bytes, disk.removable) for disk in self.disks),
             site=site,
+            environment=environment,
         )
 
     def expected(self, hostname: str) -> Expected:

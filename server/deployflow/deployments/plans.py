@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from deployflow.deployments.facts import MachineFacts
+from deployflow.deployments.facts import Environment, MachineFacts
 from deployflow.deployments.models import Deployment, DeploymentStep
 from deployflow.devices.models import Device
 from deployflow.platform.settings import Settings
@@ -20,14 +20,20 @@ DONE = frozenset({"succeeded", "skipped"})
 
 
 async def freeze(
-    session: AsyncSession, settings: Settings, deployment: Deployment, facts: MachineFacts, device: Device | None
+    session: AsyncSession,
+    settings: Settings,
+    deployment: Deployment,
+    facts: MachineFacts,
+    device: Device | None,
+    *,
+    environment: Environment,
 ) -> None:
     """Look everything up that the profile names, once and for good; makes the steps' rows.
 
     Raises:
         ProfileNotFound: 404; ProfileNotReady: 409, with what stands in the way.
     """
-    machine = facts.for_profile(device, site=deployment.site_code)
+    machine = facts.for_profile(device, site=deployment.site_code, environment=environment)
     profile = await freezing.freeze(
         session, settings, deployment.profile_id, machine, computer_name=deployment.wanted_name
     )
@@ -35,6 +41,8 @@ async def freeze(
     deployment.computer_name = profile.computer_name
     deployment.frozen = {
         "tasks": [task.in_plan() for task in profile.tasks],
+        # The machine may come back in the other environment after a power cut.
+        "in_winpe": {str(task.position): task.in_winpe for task in profile.tasks if task.in_winpe is not None},
         "secrets": {
             str(task.position): {name: _plain(source) for name, source in task.secrets.items()}
             for task in profile.tasks
@@ -62,6 +70,7 @@ def document(
     deployment: Deployment,
     *,
     session_thumbprint: str,
+    environment: str,
     server_url: str,
     issued_at: datetime,
     expires_at: datetime,
@@ -86,7 +95,7 @@ def document(
         "resume_at": deployment.resume_at,
         "disk_ids": frozen["disk_ids"],
         "variables": frozen["variables"] | deployment.variables,
-        "tasks": frozen["tasks"],
+        "tasks": _tasks_in(environment, frozen),
     }
 
 
@@ -108,7 +117,7 @@ def secrets_of(deployment: Deployment, position: int) -> dict[str, SecretSource]
 
 def contents(frozen: Mapping[str, Any] | None) -> set[str]:
     """The SHA-256 of every file that a plan names."""
-    return set(_hashes(frozen["tasks"])) if frozen else set()
+    return set(_hashes([frozen["tasks"], frozen.get("in_winpe", {})])) if frozen else set()
 
 
 def is_done(deployment: Deployment, step: DeploymentStep) -> bool:
@@ -150,6 +159,14 @@ def start_over(deployment: Deployment, position: int) -> None:
         if step.position >= position:
             step.state = "pending"
             step.started_at = step.finished_at = step.error_code = step.error_message = None
+
+
+def _tasks_in(environment: str, frozen: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tasks: list[dict[str, Any]] = frozen["tasks"]
+    if environment != "winpe":
+        return tasks
+    others: Mapping[str, dict[str, Any]] = frozen.get("in_winpe", {})
+    return [task | {"configuration": others.get(str(task["position"]), task["configuration"])} for task in tasks]
 
 
 def _plain(source: SecretSource) -> dict[str, str | None]:

@@ -131,25 +131,27 @@ async def inspect(runtime: Runtime, import_id: UUID) -> None:
 
 
 async def prepare(runtime: Runtime, import_id: UUID) -> None:
-    """Make the one WIM that machines apply while they download it, and be ready."""
+    """Have the images in both forms, the one that is applied while it comes and the one for DISM; and be ready."""
     row = await _begin(runtime, import_id, "prepare")
     store, wim = runtime.part(content_store), _wim(runtime, row)
-    if await in_thread(wims.is_pipable, wim):
-        assert row.wim_sha256 is not None
-        content = Content(row.wim_sha256, wim.stat().st_size)
-    else:
-        async with progress_of(runtime, import_id, total=None) as progress:
-            with store.new_file(expected_bytes=wim.stat().st_size) as file:
+    assert row.wim_sha256 is not None
+    given = Content(row.wim_sha256, wim.stat().st_size)
+    async with progress_of(runtime, import_id, total=None) as progress:
+        if await in_thread(wims.is_pipable, wim):
+            content, plain = given, await _plain(store, wim, given.size_bytes, progress)
+        else:
+            with store.new_file(expected_bytes=given.size_bytes) as file:
                 await wims.export_pipable(wim, file, on_progress=progress.reach)
-                content = await in_thread(file.keep)
+                content, plain = await in_thread(file.keep), given
     async with runtime.db.write(system_context()) as session:
         found = await _alive(session, import_id)
         image = await session.get_one(OsImage, found.image_id)
         image.state, image.checksum = ImageState.READY, found.source_sha256
         image.content_sha256, image.content_bytes = content.sha256, content.size_bytes
+        image.wim_sha256, image.wim_bytes = plain.sha256, plain.size_bytes
         image.updated_at = clock.now()
         found.state = advance(ImportState(found.state), "finish")
-        # What the image was made of is nobody's any more, and goes with the next sweep.
+        # What else the image was made of is nobody's any more, and goes with the next sweep.
         found.source_sha256 = found.wim_sha256 = None
         found.finished_at = found.updated_at = clock.now()
         _note(session, "image.imported", image)
@@ -211,6 +213,14 @@ async def _extract(store: ContentStore, disc: Path, entry: Entry, progress: Prog
     with store.new_file(expected_bytes=entry.size_bytes) as file:
         await discs.extract(disc, entry, file, on_bytes=progress.add)
         return await in_thread(file.keep)
+
+
+async def _plain(store: ContentStore, wim: Path, size_bytes: int, progress: Progress) -> Content:
+    store.require_space(size_bytes)
+    with store.work_folder() as folder:
+        file = folder / "image.wim"
+        await wims.export_plain(wim, file, on_progress=progress.reach)
+        return await in_thread(store.adopt, file)
 
 
 def _have(runtime: Runtime, sha256: str | None) -> bool:

@@ -17,7 +17,9 @@ class OsImage(TenantOwned, Identified, Versioned, Table):
     Attributes:
         download_url: Where it was fetched from, if it was.
         checksum: SHA-256 of the file that was given, an ISO for instance.
-        content_sha256: The WIM that machines apply, pipable, in the content store. None until it is ready.
+        content_sha256: The WIM that machines apply while they download it, pipable. None until it is ready.
+        wim_sha256: The same for DISM in WinPE, which reads no pipable WIM: the WIM or ESD as it came, unless that was
+            pipable itself. None for images that were imported before both were kept.
     """
 
     __tablename__ = "os_images"
@@ -35,6 +37,8 @@ class OsImage(TenantOwned, Identified, Versioned, Table):
     checksum: Mapped[str | None] = mapped_column(String(64))
     content_sha256: Mapped[str | None] = mapped_column(String(64))
     content_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    wim_sha256: Mapped[str | None] = mapped_column(String(64))
+    wim_bytes: Mapped[int | None] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     editions: Mapped[list["ImageEdition"]] = relationship(

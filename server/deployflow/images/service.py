@@ -40,6 +40,7 @@ __all__ = ["add_boot_environment"]
 
 storage.keep_columns(
     OsImage.content_sha256,
+    OsImage.wim_sha256,
     ImageImport.source_sha256,
     ImageImport.wim_sha256,
     ImageBootFile.sha256,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 from xml.etree.ElementTree import Element, ParseError
@@ -23,6 +23,8 @@ MAX_SIZE = 2**53
 READING = Limits(memory_bytes=512 * MIB, cpu_s=20, output_bytes=16 * MIB, idle_s=60)
 # A solid archive is decompressed in pieces of 64 MiB, by several threads at once.
 WRITING = Limits(memory_bytes=4096 * MIB, cpu_s=24 * 3600)
+# Only one that is pipable can be written into a pipe.
+WRITING_FILE = replace(WRITING, file_bytes=64 * 1024 * MIB)
 CHANGING = Limits(memory_bytes=2048 * MIB, cpu_s=1800, file_bytes=8192 * MIB)
 ARCHITECTURES = {"0": "x86", "5": "arm", "9": "x64", "12": "arm64"}
 _PROGRESS = re.compile(rb"(\d+) ([KMGT]?)i?B of (\d+) ([KMGT]?)i?B")
@@ -101,13 +103,6 @@ async def export_pipable(file: Path, into: NewContent, *, on_progress: Callable[
     Raises:
         FileProblem: the file is damaged.
     """
-
-    def listen(said: bytes) -> None:
-        found = _PROGRESS.findall(said)
-        if found:
-            done, done_unit, total, total_unit = found[-1]
-            on_progress(int(done) * _UNITS[done_unit], int(total) * _UNITS[total_unit])
-
     done = await _wimlib(
         "export",
         str(file),
@@ -118,7 +113,27 @@ async def export_pipable(file: Path, into: NewContent, *, on_progress: Callable[
         folder=file.parent,
         limits=WRITING,
         on_output=into.write,
-        on_errors=listen,
+        on_errors=_listener(on_progress),
+    )
+    _require(done)
+
+
+async def export_plain(file: Path, to: Path, *, on_progress: Callable[[int, int], None]) -> None:
+    """Write all images of a pipable WIM anew, as DISM reads them.
+
+    Raises:
+        FileProblem: the file is damaged.
+    """
+    done = await _wimlib(
+        "export",
+        str(file),
+        "all",
+        str(to),
+        "--not-pipable",
+        "--compress=LZX",
+        folder=to.parent,
+        limits=WRITING_FILE,
+        on_output=_listener(on_progress),
     )
     _require(done)
 
@@ -147,6 +162,16 @@ async def update(wim: Path, image: int, commands: list[str], *, folder: Path) ->
         given="\n".join(commands).encode() + b"\n",
     )
     _require(done)
+
+
+def _listener(on_progress: Callable[[int, int], None]) -> Callable[[bytes], None]:
+    def listen(said: bytes) -> None:
+        found = _PROGRESS.findall(said)
+        if found:
+            done, done_unit, total, total_unit = found[-1]
+            on_progress(int(done) * _UNITS[done_unit], int(total) * _UNITS[total_unit])
+
+    return listen
 
 
 async def _wimlib(

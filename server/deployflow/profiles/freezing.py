@@ -37,6 +37,7 @@ class FrozenTask:
     retries: int
     continue_on_error: bool
     configuration: Mapping[str, Any]
+    in_winpe: Mapping[str, Any] | None
     secrets: Mapping[str, SecretSource]
 
     def in_plan(self) -> dict[str, Any]:
@@ -163,6 +164,7 @@ async def _tasks(
                 retries=task["retries"],
                 continue_on_error=task["continue_on_error"],
                 configuration=made.configuration,
+                in_winpe=made.in_winpe,
                 secrets=made.secrets,
             )
         )

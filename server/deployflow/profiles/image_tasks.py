@@ -68,14 +68,12 @@ class ApplyImageTask(TaskType):
         assert isinstance(configuration, ApplyImage)
         image, edition = await _found(session, configuration, subject)
         assert image.content_sha256 is not None
-        return Frozen(
-            {
-                "content": content(image.content_sha256, image.content_bytes),
-                "index": edition.index,
-                "pipable": True,
-                "name": edition.name,
-            }
-        )
+        chosen = {"index": edition.index, "name": edition.name}
+        plain = None
+        if image.wim_sha256 is not None:
+            plain = {"content": content(image.wim_sha256, image.wim_bytes), "pipable": False, **chosen}
+        streamed = {"content": content(image.content_sha256, image.content_bytes), "pipable": True, **chosen}
+        return Frozen(streamed, in_winpe=plain)
 
 
 async def _found(session: AsyncSession, asked: ApplyImage, subject: Subject) -> tuple[OsImage, ImageEdition]:
@@ -89,6 +87,11 @@ async def _found(session: AsyncSession, asked: ApplyImage, subject: Subject) -> 
         raise CannotFreeze("The OS image does not exist any more: choose another one")
     if image.content_sha256 is None:
         raise CannotFreeze(f"The OS image {image.name} is not ready ({image.state}): wait for its import, or mend it")
+    if image.wim_sha256 is None and subject.machine is not None and subject.machine.environment == "winpe":
+        raise CannotFreeze(
+            f"The OS image {image.name} was imported before images were kept for WinPE too: import it again, or start"
+            " the machine in the Linux boot environment"
+        )
     edition = next((one for one in image.editions if one.index == index), None)
     if edition is None:
         known = ", ".join(f"{one.index} {one.name}" for one in image.editions) or "none"

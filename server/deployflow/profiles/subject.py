@@ -28,6 +28,7 @@ class Machine:
         device_id: The device that it was before, and will be again.
         hostname: What it is called now.
         site: The code of the boot site it boots at.
+        environment: The boot environment that it is in, if it is in one.
     """
 
     device_id: UUID | None = None
@@ -43,6 +44,7 @@ class Machine:
     memory_bytes: int | None = None
     disks: Sequence[Disk] = ()
     site: str | None = None
+    environment: Literal["linux", "winpe"] | None = None
 
     @property
     def title(self) -> str:

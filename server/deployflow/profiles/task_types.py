@@ -36,10 +36,15 @@ class SecretSource:
 
 @dataclass(slots=True)
 class Frozen:
-    """A task's configuration as docs/boot-protocol.md has it, and where its secrets are."""
+    """A task's configuration as docs/boot-protocol.md has it, and where its secrets are.
+
+    Attributes:
+        in_winpe: What a machine in WinPE gets in its place, where that is something else.
+    """
 
     configuration: dict[str, Any]
     secrets: dict[str, SecretSource] = field(default_factory=dict)
+    in_winpe: dict[str, Any] | None = None
 
 
 class TaskType:

@@ -13,6 +13,7 @@ from deployflow.platform.runtime import Runtime
 from deployflow.platform.storage import content_store
 
 GB = 1024**3
+WIM_SHA256 = "0c5f1a0c6cf9a5fd55d92ea3a9c1f9ac3b9a7f2d0d2d7d3a52be25ad5b3f57d8"
 SHA256 = "6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"
 
 
@@ -36,6 +37,8 @@ async def make_image(
             "architecture": "x64",
             "content_sha256": SHA256,
             "content_bytes": 5 * GB,
+            "wim_sha256": WIM_SHA256,
+            "wim_bytes": 4 * GB,
             "editions": [
                 ImageEdition(tenant_id=tenant_id, index=index, name=edition, languages=["en-US"], size_bytes=15 * GB)
                 for index, edition in editions.items()

@@ -4,13 +4,17 @@ import hashlib
 import subprocess
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from deployflow.images import wims
+from deployflow.images.models import OsImage
+from deployflow.platform.context import system_context
 from deployflow.platform.runtime import Runtime
-from deployflow.platform.storage import content_store
+from deployflow.platform.storage import Content, content_store
 from deployflow.uploads import files
 from tests.factories import media
 from tests.images.conftest import Library
@@ -24,10 +28,26 @@ def content_of(app: FastAPI, image: dict[str, Any]) -> Path:
     return runtime.part(content_store).path(image["content_sha256"])
 
 
+async def plain_of(app: FastAPI, image: dict[str, Any]) -> Path:
+    """The form for DISM."""
+    async with app.state.db.read(system_context()) as session:
+        row = await session.get_one(OsImage, UUID(image["id"]))
+    path: Path = app.state.runtime.part(content_store).path(row.wim_sha256)
+    content = Content(path.name, row.wim_bytes or 0)
+    assert app.state.runtime.part(content_store).find(path.name) == content
+    return path
+
+
 def applied(app: FastAPI, image: dict[str, Any], index: int, to: Path) -> dict[str, str]:
     """Apply it as a machine does, out of a pipe; the hash of each file."""
     with content_of(app, image).open("rb") as wim:
         subprocess.run(["wimlib-imagex", "apply", "-", str(index), str(to)], stdin=wim, check=True, capture_output=True)
+    return hashes(to)
+
+
+def applied_by_dism(plain: Path, index: int, to: Path) -> dict[str, str]:
+    """Apply a file that is there as a whole."""
+    subprocess.run(["wimlib-imagex", "apply", str(plain), str(index), str(to)], check=True, capture_output=True)
     return hashes(to)
 
 
@@ -67,7 +87,8 @@ class TestMedia:
             os.utime(file, (0, 0))
         await sweep_store(app.state.runtime)
         left = {file.name for file in store.folder.glob("??/*")}
-        assert left == {image["content_sha256"], *(one["sha256"] for one in image["boot_files"])}
+        plain = (await plain_of(app, image)).name
+        assert left == {image["content_sha256"], plain, *(one["sha256"] for one in image["boot_files"])}
         assert not list(files.folder_of(app.state.runtime).iterdir())
         assert (await admin.get("/api/v1/uploads")).json()["items"] == []
 
@@ -94,10 +115,24 @@ class TestMedia:
         assert (image["state"], image["importing"]["kind"]) == ("ready", "wim")
         assert [(one["name"], one["build"]) for one in image["editions"]] == [("Windows Setup Media", None)]
 
-    async def test_a_wim_that_is_pipable_is_taken_as_it_is(self, library: Library) -> None:
-        wim = media.make_wim((media.PRO,), pipable=True)
+    async def test_a_wim_that_is_pipable_is_taken_as_it_is_and_written_anew_for_dism(
+        self, app: FastAPI, library: Library, tmp_path: Path
+    ) -> None:
+        wim = media.make_wim((media.HOME, media.PRO), pipable=True)
         image = await library.upload(wim)
         assert image["content_sha256"] == hashlib.sha256(wim.read_bytes()).hexdigest() == image["checksum"]
+        plain = await plain_of(app, image)
+        assert plain.read_bytes()[:8] == wims.MAGIC
+        assert [one.name for one in await wims.read_editions(plain)] == [one["name"] for one in image["editions"]]
+        assert applied_by_dism(plain, 2, tmp_path / "disk") == hashes(media.windows_tree())
+
+    @pytest.mark.parametrize("solid", [False, True])
+    async def test_a_wim_or_esd_is_kept_as_it_came_for_dism(
+        self, app: FastAPI, library: Library, *, solid: bool
+    ) -> None:
+        given = media.make_wim(solid=solid)
+        plain = await plain_of(app, await library.upload(given))
+        assert plain.read_bytes() == given.read_bytes()
 
     async def test_a_file_of_the_servers_folder_is_copied(
         self, app: FastAPI, library: Library, admin: AsyncClient

@@ -28,12 +28,15 @@ X1 = Machine(manufacturer="LENOVO", model="20XW004KGE", sku="LENOVO_MT_20XW", si
 async def stock(clients: Clients) -> None:
     """The library that the golden configurations are frozen from."""
     image = GOLDEN["profile-task-apply-image"]["configuration"]
+    plain = GOLDEN["profile-task-apply-image"]["in_winpe"]["content"]
     await library.make_image(
         clients.db,
         clients.tenant_id,
         id=IMAGE_ID,
         content_sha256=image["content"]["sha256"],
         content_bytes=image["content"]["size_bytes"],
+        wim_sha256=plain["sha256"],
+        wim_bytes=plain["size_bytes"],
         editions={image["index"]: image["name"]},
     )
     other, matching = GOLDEN["profile-task-inject-drivers-named"]["configuration"]["packs"]
@@ -92,6 +95,7 @@ class TestGolden:
         if golden["type"] == "install_agent":
             frozen.configuration["content"]["size_bytes"] = golden["configuration"]["content"]["size_bytes"]
         assert frozen.configuration == golden["configuration"]
+        assert frozen.in_winpe == golden.get("in_winpe")
         assert (
             json.loads(json.dumps({key: asdict(one) for key, one in frozen.secrets.items()}, default=str))
             == (golden["secrets"])
