@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.deployments.facts import Environment, MachineFacts
@@ -49,7 +50,7 @@ async def freeze(
             if task.secrets
         },
         "variables": dict(profile.variables),
-        "disk_ids": {name: str(uuid4()) for name in DISK_IDS},
+        "disk_ids": await _disk_ids(session, device),
         "brings_agent": profile.brings_agent,
     }
     deployment.steps = [
@@ -159,6 +160,19 @@ def start_over(deployment: Deployment, position: int) -> None:
         if step.position >= position:
             step.state = "pending"
             step.started_at = step.finished_at = step.error_code = step.error_message = None
+
+
+async def _disk_ids(session: AsyncSession, device: Device | None) -> dict[str, str]:
+    """The same for a device each time: by them its disk is known again, whichever environment laid it out."""
+    if device is not None:
+        statement = select(Deployment.frozen).where(
+            Deployment.device_id == device.id, Deployment.approved_at.is_not(None)
+        )
+        earlier = await session.scalar(statement.order_by(Deployment.approved_at.desc()).limit(1))
+        if earlier is not None:
+            ids: dict[str, str] = earlier["disk_ids"]
+            return ids
+    return {name: str(uuid4()) for name in DISK_IDS}
 
 
 def _tasks_in(environment: str, frozen: Mapping[str, Any]) -> list[dict[str, Any]]:

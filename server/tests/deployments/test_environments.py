@@ -70,3 +70,21 @@ async def test_an_image_without_that_form_is_refused_before_anything_is_wiped(ra
     answer = await rack.console.client.post(f"/api/v1/boot-sessions/{machine.session_id}/approve", json=body)
     assert (answer.status_code, answer.json()["code"]) == (409, "profile_not_ready")
     assert "import it again, or start the machine in the Linux boot environment" in answer.json()["detail"]
+
+
+async def test_a_device_keeps_the_ids_of_its_disk_and_no_other_gets_them(rack: Rack) -> None:
+    machine, other = rack.machine(1), rack.machine(2)
+    await rack.deploy(machine)
+    await rack.deploy(other)
+    assert machine.plan is not None
+    assert other.plan is not None
+    first = machine.plan["disk_ids"]
+    assert not set(first.values()) & set(other.plan["disk_ids"].values())
+    agent = await machine.first_boot()
+    machine.power_cycle()
+    again = {"profile_id": rack.profile["id"], "device_id": str(agent.device_id)}
+    await rack.console.post("/deployments", again)
+    assert await machine.begin() == "approved"
+    await machine.wait()
+    assert machine.plan["disk_ids"] == first
+    agent.close()

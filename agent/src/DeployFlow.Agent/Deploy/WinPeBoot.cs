@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using DeployFlow.Contracts.Boot;
 using DeployFlow.Engine.Os;
 using DeployFlow.Engine.Os.Windows;
 using DeployFlow.Engine.Os.WinPe;
@@ -9,8 +10,6 @@ namespace DeployFlow.Agent.Deploy;
 /// <summary>WinPE: diskpart, DISM and bcdboot.</summary>
 internal static class WinPeBoot
 {
-    private const int SectorSize = 512;
-
     [SupportedOSPlatform("windows")]
     public static BootPlatform Platform(DeployOptions options)
     {
@@ -23,7 +22,7 @@ internal static class WinPeBoot
         var programs = WinPePrograms.In(Environment.SystemDirectory, data.Path);
         return new BootPlatform(
             "winpe",
-            new DiskpartDisks(tools, programs, WindowsBootDisks.OfMachine, disk => GptTable.Read($@"\\.\{disk}", SectorSize), Label),
+            Disks(options, tools, programs),
             new DismImageApplier(tools, programs),
             new WinPeOfflineWindows(tools, programs, WindowsOfflineAccess.Restrict),
             new BcdbootFiles(tools, programs),
@@ -33,16 +32,13 @@ internal static class WinPeBoot
             new WinPeTerminal(Path.Combine(Environment.SystemDirectory, "cmd.exe")));
     }
 
+    /// <summary>For tests, a file that stands for the first disk.</summary>
     [SupportedOSPlatform("windows")]
-    private static string? Label(string volume)
+    private static DiskpartDisks Disks(DeployOptions options, Tools tools, WinPePrograms programs)
     {
-        try
-        {
-            return new DriveInfo(volume).VolumeLabel;
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        if (options.Disk is not { } file)
+            return new DiskpartDisks(tools, programs, WindowsBootDisks.OfMachine, disk => $@"\\.\{disk}");
+        var disk = new BootDisk("PhysicalDrive0", null, null, new FileInfo(file).Length, null, false);
+        return new DiskpartDisks(tools, programs, () => [disk], _ => file);
     }
 }

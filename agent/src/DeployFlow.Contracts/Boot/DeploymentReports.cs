@@ -62,6 +62,7 @@ public static class StepErrorCode
     public const string NoDisk = "no_disk";
     public const string DiskTooSmall = "disk_too_small";
     public const string DiskInUse = "disk_in_use";
+    public const string DiskNotEmpty = "disk_not_empty";
     public const string PartitionFailed = "partition_failed";
     public const string FormatFailed = "format_failed";
     public const string DownloadFailed = "download_failed";

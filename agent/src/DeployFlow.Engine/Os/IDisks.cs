@@ -8,14 +8,16 @@ public interface IDisks
 {
     IReadOnlyList<BootDisk> All();
 
+    /// <summary>What a disk holds, seen without changing anything on it.</summary>
+    DiskUse Look(DiskLayout layout);
+
     /// <summary>Partitions and formats a disk; all that was on it is lost.</summary>
     /// <exception cref="StepFailedException">It was not possible.</exception>
     Task<LaidOutDisk> LayOutAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken);
 
-    /// <summary>Formats all partitions of a disk but that with data and that with the recovery.</summary>
-    /// <returns>Null where the disk was not laid out by us before, with a partition for each role.</returns>
+    /// <summary>Formats all partitions of a disk that was laid out before, but that with data and that with the recovery.</summary>
     /// <exception cref="StepFailedException">It was not possible.</exception>
-    Task<LaidOutDisk?> RefreshAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken);
+    Task<LaidOutDisk> RefreshAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken);
 
     /// <summary>Formats the Windows volume alone: what an attempt left half done is not built on.</summary>
     /// <exception cref="StepFailedException">It was not possible.</exception>
@@ -23,6 +25,18 @@ public interface IDisks
 
     /// <summary>Finds the disk that an earlier run of this plan laid out; null where there is none.</summary>
     Task<LaidOutDisk?> FindAsync(DiskIds ids, CancellationToken cancellationToken);
+}
+
+public enum DiskUse
+{
+    /// <summary>Nothing that could be lost.</summary>
+    Empty,
+
+    /// <summary>The partitions of this layout, made by a deployment of this machine.</summary>
+    LaidOut,
+
+    /// <summary>Something of which we know nothing.</summary>
+    Other,
 }
 
 /// <param name="Volumes">What the boot environment calls each partition, by role: <c>/dev/vda3</c>, or <c>W:</c>.</param>

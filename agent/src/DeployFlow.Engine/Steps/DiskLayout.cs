@@ -24,6 +24,7 @@ public sealed record DiskLayout(BootDisk Disk, DiskIds Ids, IReadOnlyList<Partit
 {
     public const string KeepData = "keep_data";
 
+    private const string ByName = "by_name";
     private const long Mebibyte = 1L << 20;
     private const double Gibibyte = 1L << 30;
 
@@ -31,9 +32,12 @@ public sealed record DiskLayout(BootDisk Disk, DiskIds Ids, IReadOnlyList<Partit
     private const long TablesMib = 2;
 
     /// <exception cref="StepFailedException">No disk fits, or it is too small.</exception>
-    public static DiskLayout Of(DiskPrepConfiguration configuration, DiskIds ids, IReadOnlyList<BootDisk> disks)
+    public static DiskLayout Of(DiskPrepConfiguration configuration, DiskIds ids, IReadOnlyList<BootDisk> disks) =>
+        On(Select(configuration.Disk, disks), configuration, ids);
+
+    /// <exception cref="StepFailedException">It is too small.</exception>
+    public static DiskLayout On(BootDisk disk, DiskPrepConfiguration configuration, DiskIds ids)
     {
-        var disk = Select(configuration.Disk, disks);
         var room = (disk.SizeBytes / Mebibyte) - TablesMib;
         var fixedSizes = configuration.Partitions.Sum(partition => (long)(partition.SizeMb ?? 0));
         var rests = configuration.Partitions.Count(partition => partition.SizeMb is null);
@@ -51,10 +55,16 @@ public sealed record DiskLayout(BootDisk Disk, DiskIds Ids, IReadOnlyList<Partit
             partition.Label ?? DefaultLabel(partition.Role)))]);
     }
 
+    /// <summary>The disks that a selection leaves to choose from.</summary>
+    public static IReadOnlyList<BootDisk> Fitting(DiskSelection selection, IReadOnlyList<BootDisk> disks) =>
+        selection.Select == ByName
+            ? [Select(selection, disks)]
+            : [.. disks.Where(disk => (selection.AllowRemovable || !disk.Removable) && disk.SizeBytes >= selection.MinGb * Gibibyte)];
+
     private static BootDisk Select(DiskSelection selection, IReadOnlyList<BootDisk> disks)
     {
         var allowed = disks.Where(disk => selection.AllowRemovable || !disk.Removable).ToList();
-        if (selection.Select == "by_name")
+        if (selection.Select == ByName)
         {
             return allowed.Find(disk => disk.Name.Equals(selection.Name, StringComparison.OrdinalIgnoreCase))
                 ?? throw new StepFailedException(StepErrorCode.NoDisk, $"This machine has no disk {selection.Name}. It has {Listed(disks)}.");

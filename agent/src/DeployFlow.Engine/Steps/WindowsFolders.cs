@@ -4,8 +4,11 @@ namespace DeployFlow.Engine.Steps;
 public static class WindowsFolders
 {
     public const string BootManager = @"Windows\Boot\EFI\bootmgfw.efi";
+    public const string BootManager2023 = @"Windows\Boot\EFI_EX\bootmgfw_EX.efi";
     public const string EfiFiles = @"Windows\Boot\EFI";
+    public const string EfiFiles2023 = @"Windows\Boot\EFI_EX";
     public const string BootFonts = @"Windows\Boot\Fonts";
+    public const string BootFonts2023 = @"Windows\Boot\Fonts_EX";
     public const string BootResources = @"Windows\Boot\Resources";
     public const string SystemHive = @"Windows\System32\config\SYSTEM";
     public const string SoftwareHive = @"Windows\System32\config\SOFTWARE";

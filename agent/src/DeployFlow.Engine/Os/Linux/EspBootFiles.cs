@@ -17,26 +17,12 @@ public sealed class EspBootFiles(Tools tools) : IBootFiles
     {
         if (!disk.Volumes.TryGetValue(PartitionRole.Esp, out var volume))
             throw new StepFailedException(StepErrorCode.BootStoreFailed, "The disk was laid out without an EFI system partition; add one to the step that prepares the disk.");
-        var files = OfflinePath.In(windows, WindowsFolders.EfiFiles);
-        var manager = OfflinePath.In(windows, WindowsFolders.BootManager);
-        if (!File.Exists(manager))
-            throw new StepFailedException(StepErrorCode.BootFilesMissing, $"The applied Windows has no {WindowsFolders.BootManager}.");
-        var root = new FatFolder("");
-        var boot = root.Folder("EFI").Folder("Microsoft").Folder("Boot");
-        boot.CopyFrom(files);
-        CopyWhereThere(boot.Folder("Fonts"), OfflinePath.In(windows, WindowsFolders.BootFonts));
-        CopyWhereThere(boot.Folder("Resources"), OfflinePath.In(windows, WindowsFolders.BootResources));
-        boot.Add(FatFile.Of("BCD", BootStore.Make(disk.Ids.Disk, disk.Ids.Esp, disk.Ids.Windows, locale, at)));
-        root.Folder("EFI").Folder("Boot").Add(FatFile.Copy("bootx64.efi", manager));
+        var root = BootManagers.FilesOf(windows, FirmwareTrust.Read(FirmwareVariables), log);
+        root.Folder("EFI").Folder("Microsoft").Folder("Boot").Add(
+            FatFile.Of("BCD", BootStore.Make(disk.Ids.Disk, disk.Ids.Esp, disk.Ids.Windows, locale, at)));
         LinuxBootDisks.FormatEsp(volume, "SYSTEM", root, at);
         log.Engine($"Boot files and boot store written to {volume}.");
         await EnterIntoFirmwareAsync(disk, volume, log, cancellationToken);
-    }
-
-    private static void CopyWhereThere(FatFolder folder, string source)
-    {
-        if (Directory.Exists(source))
-            folder.CopyFrom(source);
     }
 
     /// <summary>An entry of its own in the firmware's list. Without one the machine starts all the same, by the name of the file.</summary>

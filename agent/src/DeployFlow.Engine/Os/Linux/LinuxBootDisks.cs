@@ -24,11 +24,13 @@ public sealed class LinuxBootDisks(Tools tools, Func<IReadOnlyList<BootDisk>> li
     /// <summary>One block device, whatever it is; null where the kernel knows none of this path.</summary>
     public static BootDisk? Of(string path) => BlockDevice.Find(path) is { } device ? new BootDisk(path, null, null, device.Size, null, false) : null;
 
+    public DiskUse Look(DiskLayout layout) => GptTable.Look(layout.Disk.Name, BlockDevice.Find(layout.Disk.Name)?.SectorSize ?? 512, layout);
+
     public async Task<LaidOutDisk> LayOutAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken)
     {
         var disk = layout.Disk.Name;
         RefuseUsed(disk);
-        WipeTables(disk, layout.Disk.SizeBytes);
+        WipeStarts(disk, layout);
         await PartitionAsync(
             ["-U", layout.Ids.Disk.ToString(), .. layout.Partitions.SelectMany(Arguments), disk], log, cancellationToken);
         if (layout.Partitions.Count == 0)
@@ -40,24 +42,29 @@ public sealed class LinuxBootDisks(Tools tools, Func<IReadOnlyList<BootDisk>> li
             group => group.Key, group => BlockDevice.Partition(disk, group.First().Number), StringComparer.Ordinal));
     }
 
-    public async Task<LaidOutDisk?> RefreshAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken)
+    public async Task<LaidOutDisk> RefreshAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken)
     {
         var disk = layout.Disk.Name;
-        if (Table(disk) is not { } table)
-            return null;
-        var known = layout.Partitions
-            .Select(wanted => (Wanted: wanted, Found: table.Partitions.FirstOrDefault(partition => partition.Name == wanted.TableName || partition.Id == wanted.Id)))
-            .ToList();
-        if (known.Exists(pair => pair.Found is null))
-            return null;
+        var known = (Table(disk)?.Matching(layout) ?? throw Changed(disk)).Zip(layout.Partitions, (found, wanted) => (Wanted: wanted, Found: found)).ToList();
         RefuseUsed(disk);
         await PartitionAsync(
-            ["-U", layout.Ids.Disk.ToString(), .. known.SelectMany(pair => new[] { "-u", $"{pair.Found!.Number}:{pair.Wanted.Id}" }), disk], log, cancellationToken);
+            ["-U", layout.Ids.Disk.ToString(), .. known.SelectMany(pair => Named(pair.Wanted, pair.Found.Number)), disk], log, cancellationToken);
         await AwaitNodesAsync(disk, log, cancellationToken);
-        foreach (var (wanted, found) in known.Where(pair => pair.Wanted.Role is PartitionRole.Esp or PartitionRole.Windows))
-            await FormatAsync(wanted.Role, BlockDevice.Partition(disk, found!.Number), wanted.Label, layout.Ids, log, cancellationToken);
-        return await FindAsync(layout.Ids, cancellationToken);
+        foreach (var (wanted, found) in known.Where(pair => IsToBeFormatted(disk, pair.Wanted, pair.Found)))
+            await FormatAsync(wanted.Role, BlockDevice.Partition(disk, found.Number), wanted.Label, layout.Ids, log, cancellationToken);
+        return await FindAsync(layout.Ids, cancellationToken) ?? throw Changed(disk);
     }
+
+    /// <summary>Data too where a first layout was cut short before it had a file system: then it starts with the zeros written there.</summary>
+    private static bool IsToBeFormatted(string disk, PartitionPlan wanted, GptPartition found) =>
+        wanted.Role is PartitionRole.Esp or PartitionRole.Windows || (wanted.Role == PartitionRole.Data && GptTable.StartsWithZeros(disk, found.Start) == true);
+
+    private static StepFailedException Changed(string disk) =>
+        new(StepErrorCode.PartitionFailed, $"The partition table of {disk} changed while it was looked at; restart the machine and try again.");
+
+    /// <summary>Id and name, also for a partition that diskpart had made.</summary>
+    private static IEnumerable<string> Named(PartitionPlan partition, int number) =>
+        ["-u", $"{number}:{partition.Id}", "-c", $"{number}:{partition.TableName}"];
 
     public async Task FormatWindowsAsync(LaidOutDisk disk, IStepLog log, CancellationToken cancellationToken) =>
         await FormatAsync(PartitionRole.Windows, disk.Windows!, "Windows", disk.Ids, log, cancellationToken);
@@ -143,16 +150,25 @@ public sealed class LinuxBootDisks(Tools tools, Func<IReadOnlyList<BootDisk>> li
         }
     }
 
-    /// <summary>Old tables at both ends: sgdisk takes a damaged one for a reason to stop.</summary>
-    private static void WipeTables(string disk, long size)
+    /// <summary>
+    /// Old tables at both ends, because sgdisk takes a damaged one for a reason to stop; and where partitions will
+    /// begin, so that one without a file system is known.
+    /// </summary>
+    private static void WipeStarts(string disk, DiskLayout layout)
     {
         try
         {
             var zeros = new byte[1 << 20];
             using var stream = new FileStream(disk, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
             stream.Write(zeros);
+            foreach (var partition in layout.Partitions)
+            {
+                stream.Write(zeros);
+                stream.Position += (partition.SizeMib << 20) - zeros.Length;
+            }
+
             // A device has no length of its own as a file has.
-            stream.Position = size - zeros.Length;
+            stream.Position = layout.Disk.SizeBytes - zeros.Length;
             stream.Write(zeros);
             stream.Flush(flushToDisk: true);
         }

@@ -11,6 +11,7 @@ public sealed class NtfsOfflineWindows(Tools tools, string mounts, TimeProvider 
 {
     private const string DevicePathKey = @"Microsoft\Windows\CurrentVersion";
     private const string DevicePath = "DevicePath";
+    private static readonly string[] ControllerClasses = ["4d36e97b-e325-11ce-bfc1-08002be10318", "4d36e96a-e325-11ce-bfc1-08002be10318"];
 
     public async Task<IOfflineVolume> OpenAsync(string volume, IStepLog log, CancellationToken cancellationToken)
     {
@@ -35,13 +36,15 @@ public sealed class NtfsOfflineWindows(Tools tools, string mounts, TimeProvider 
         foreach (var inf in infs)
         {
             var file = OfflinePath.In(folder, inf);
-            if (!File.Exists(file) || !IsDriver(file))
+            if (!File.Exists(file) || !Text(file).Contains("[version]", StringComparison.OrdinalIgnoreCase))
             {
                 log.Errors($"{inf}: {(File.Exists(file) ? "has no [Version] section" : "is not in the pack")}; it is left out.\n");
                 continue;
             }
 
             taken++;
+            if (IsForDiskController(file))
+                log.Engine($"{inf} is for a disk controller. Windows takes it in at its first start: an image that cannot reach its disk without it must hold it already, or be deployed in WinPE, which adds it offline.");
             folders.Add(Path.GetRelativePath(windows.Root, Path.GetDirectoryName(file)!).Replace('/', '\\'));
         }
 
@@ -58,11 +61,13 @@ public sealed class NtfsOfflineWindows(Tools tools, string mounts, TimeProvider 
         return Task.FromResult(taken);
     }
 
-    private static bool IsDriver(string file)
+    /// <summary>By its class: storage controllers, and IDE and AHCI controllers.</summary>
+    private static bool IsForDiskController(string file) => ControllerClasses.Any(id => Text(file).Contains(id, StringComparison.OrdinalIgnoreCase));
+
+    private static string Text(string file)
     {
         var bytes = File.ReadAllBytes(file);
-        var text = bytes.AsSpan().StartsWith(new byte[] { 0xFF, 0xFE }) ? System.Text.Encoding.Unicode.GetString(bytes) : System.Text.Encoding.Latin1.GetString(bytes);
-        return text.Contains("[version]", StringComparison.OrdinalIgnoreCase);
+        return bytes.AsSpan().StartsWith(new byte[] { 0xFF, 0xFE }) ? System.Text.Encoding.Unicode.GetString(bytes) : System.Text.Encoding.Latin1.GetString(bytes);
     }
 
     private sealed class Mounted(string volume, string point, TimeProvider time) : IOfflineVolume

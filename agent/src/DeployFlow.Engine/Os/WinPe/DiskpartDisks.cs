@@ -4,16 +4,17 @@ using DeployFlow.Engine.Steps;
 
 namespace DeployFlow.Engine.Os.WinPe;
 
-/// <summary>Disks by Windows' own tool. Partitions are found again by the disk's id and by their order and labels: diskpart gives them no ids.</summary>
+/// <summary>Disks by Windows' own tool. Partitions are found again by the disk's id and by their order: diskpart gives them no ids.</summary>
 /// <param name="listed">Which disks there are; named as <c>PhysicalDrive0</c>.</param>
-/// <param name="table">The partition table of a disk, read without diskpart.</param>
-/// <param name="label">The label of a volume with a letter; null where it has none.</param>
-public sealed class DiskpartDisks(
-    Tools tools, WinPePrograms programs, Func<IReadOnlyList<BootDisk>> listed, Func<string, GptTable?> table, Func<string, string?> label) : IDisks
+/// <param name="path">Where the bytes of a disk are read, by its name.</param>
+public sealed class DiskpartDisks(Tools tools, WinPePrograms programs, Func<IReadOnlyList<BootDisk>> listed, Func<string, string> path) : IDisks
 {
     private const string DiskPrefix = "PhysicalDrive";
+    private const int SectorSize = 512;
 
     public IReadOnlyList<BootDisk> All() => listed();
+
+    public DiskUse Look(DiskLayout layout) => GptTable.Look(path(layout.Disk.Name), SectorSize, layout);
 
     public async Task<LaidOutDisk> LayOutAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken)
     {
@@ -27,17 +28,14 @@ public sealed class DiskpartDisks(
         return LaidOut(layout.Disk.Name, layout.Ids, layout.Partitions.Select(partition => partition.Role));
     }
 
-    public async Task<LaidOutDisk?> RefreshAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken)
+    public async Task<LaidOutDisk> RefreshAsync(DiskLayout layout, IStepLog log, CancellationToken cancellationToken)
     {
-        if (table(layout.Disk.Name) is not { } found || !found.Partitions.Select(partition => partition.Type).SequenceEqual(layout.Partitions.Select(partition => partition.Type)))
-            return null;
+        var found = Table(layout.Disk.Name)?.Matching(layout) ?? throw new StepFailedException(
+            StepErrorCode.PartitionFailed, $"The partition table of {layout.Disk.Name} changed while it was looked at; restart the machine and try again.");
         var roles = layout.Partitions.Select(partition => partition.Role).ToList();
         await AssignAsync(layout.Disk, found, roles, log, cancellationToken);
-        var data = layout.Partitions.FirstOrDefault(partition => partition.Role == PartitionRole.Data);
-        if (data is null || label(Letter(PartitionRole.Data)) != data.Label)
-            return null;
         var script = new List<string> { $"select disk {Number(layout.Disk)}", $"uniqueid disk id={layout.Ids.Disk}" };
-        foreach (var (wanted, partition) in layout.Partitions.Zip(found.Partitions).Where(pair => pair.First.Role is PartitionRole.Esp or PartitionRole.Windows))
+        foreach (var (wanted, partition) in layout.Partitions.Zip(found).Where(pair => pair.First.Role is PartitionRole.Esp or PartitionRole.Windows))
             script.AddRange([$"select partition {partition.Number}", Format(wanted.Role, wanted.Label) + " override"]);
         await RunAsync(script, StepErrorCode.FormatFailed, $"{layout.Disk.Name} cannot be formatted", log, cancellationToken);
         return LaidOut(layout.Disk.Name, layout.Ids, roles);
@@ -51,15 +49,17 @@ public sealed class DiskpartDisks(
     {
         foreach (var disk in All())
         {
-            if (table(disk.Name) is not { } found || found.Disk != ids.Disk)
+            if (Table(disk.Name) is not { } found || found.Disk != ids.Disk)
                 continue;
             var roles = Roles(found);
-            await AssignAsync(disk, found, roles, NoLog.Instance, cancellationToken);
+            await AssignAsync(disk, found.Partitions, roles, NoLog.Instance, cancellationToken);
             return LaidOut(disk.Name, ids, roles);
         }
 
         return null;
     }
+
+    private GptTable? Table(string disk) => GptTable.Read(path(disk), SectorSize);
 
     /// <summary>As they were laid out: the first partition of the ordinary type is Windows', those after it hold data.</summary>
     private static List<string> Roles(GptTable found)
@@ -96,11 +96,11 @@ public sealed class DiskpartDisks(
 
     private static string Format(string role, string label) => $"format quick fs={(role == PartitionRole.Esp ? "fat32" : "ntfs")} label=\"{label.Replace("\"", "", StringComparison.Ordinal)}\"";
 
-    private Task AssignAsync(BootDisk disk, GptTable found, IReadOnlyList<string> roles, IStepLog log, CancellationToken cancellationToken)
+    private Task AssignAsync(BootDisk disk, IReadOnlyList<GptPartition> found, IReadOnlyList<string> roles, IStepLog log, CancellationToken cancellationToken)
     {
         var script = new List<string> { $"select disk {Number(disk)}" };
         var given = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (partition, role) in found.Partitions.Zip(roles).Where(pair => pair.Second is not (PartitionRole.Msr or PartitionRole.Recovery) && given.Add(pair.Second)))
+        foreach (var (partition, role) in found.Zip(roles).Where(pair => pair.Second is not (PartitionRole.Msr or PartitionRole.Recovery) && given.Add(pair.Second)))
             script.AddRange([$"select partition {partition.Number}", $"assign letter={Letter(role)[..1]}"]);
         return RunAsync(script, StepErrorCode.PartitionFailed, $"The partitions of {disk.Name} cannot be opened", log, cancellationToken);
     }
@@ -118,7 +118,7 @@ public sealed class DiskpartDisks(
                 log.Output(line + "\n");
                 said.Add(line.Trim());
             });
-            if (end.ExitCode != 0)
+            if (end.ExitCode != 0 || said.Exists(DiskpartErrors.IsOne))
                 throw DiskpartErrors.Of(end.ExitCode, said, code, failure);
         }
         finally
@@ -161,6 +161,10 @@ internal static class DiskpartErrors
         ("the disk you specified is not valid", StepErrorCode.NoDisk, "the disk is not there any more"),
         ("format", StepErrorCode.FormatFailed, "the partition cannot be formatted"),
     ];
+
+    /// <summary>A failed command of a script does not always come out as an exit code.</summary>
+    public static bool IsOne(string line) =>
+        line.StartsWith("Virtual Disk Service error", StringComparison.OrdinalIgnoreCase) || line.StartsWith("DiskPart has encountered an error", StringComparison.OrdinalIgnoreCase);
 
     public static StepFailedException Of(int exitCode, IReadOnlyList<string> said, string code, string failure)
     {
