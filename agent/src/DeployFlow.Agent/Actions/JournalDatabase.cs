@@ -25,6 +25,10 @@ public sealed class JournalDatabase : IDisposable
 
     private readonly Lock _gate = new();
     private readonly SqliteConnection _connection;
+
+    /// <summary>Compiling a statement takes longer than running it; there are a few dozen in all.</summary>
+    private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
+
     private bool _synced = true;
 
     public JournalDatabase(string path)
@@ -33,8 +37,8 @@ public sealed class JournalDatabase : IDisposable
         _connection.Open();
         // FULL, not NORMAL: an intent that a power cut takes back would let an action run twice.
         // secure_delete: a deployment's order may hold secrets, and is kept only while it runs.
-        Run("PRAGMA secure_delete=ON; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=250;");
-        Run(Schema);
+        Once("PRAGMA secure_delete=ON; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=250;");
+        Once(Schema);
     }
 
     /// <summary>Runs <paramref name="work"/> in one transaction.</summary>
@@ -49,10 +53,19 @@ public sealed class JournalDatabase : IDisposable
                 _synced = durable;
             }
 
-            using var transaction = _connection.BeginTransaction();
-            var result = work();
-            transaction.Commit();
-            return result;
+            // Not the library's object for it, which compiles its statements anew each time.
+            Run("BEGIN IMMEDIATE");
+            try
+            {
+                var result = work();
+                Run("COMMIT");
+                return result;
+            }
+            catch
+            {
+                RollBack();
+                throw;
+            }
         }
     }
 
@@ -65,15 +78,13 @@ public sealed class JournalDatabase : IDisposable
     /// <summary>Use inside <see cref="InTransaction{T}"/>; parameters are ?1, ?2 and so on.</summary>
     public int Run(string sql, params ReadOnlySpan<object?> parameters)
     {
-        using var command = Command(sql, parameters);
-        return command.ExecuteNonQuery();
+        return Command(sql, parameters).ExecuteNonQuery();
     }
 
     /// <inheritdoc cref="Run"/>
     public List<T> Query<T>(string sql, Func<SqliteDataReader, T> row, params ReadOnlySpan<object?> parameters)
     {
-        using var command = Command(sql, parameters);
-        using var reader = command.ExecuteReader();
+        using var reader = Command(sql, parameters).ExecuteReader();
         var rows = new List<T>();
         while (reader.Read())
             rows.Add(row(reader));
@@ -83,8 +94,7 @@ public sealed class JournalDatabase : IDisposable
     /// <inheritdoc cref="Run"/>
     public long Number(string sql, params ReadOnlySpan<object?> parameters)
     {
-        using var command = Command(sql, parameters);
-        return Convert.ToInt64(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+        return Convert.ToInt64(Command(sql, parameters).ExecuteScalar(), CultureInfo.InvariantCulture);
     }
 
     public string? Meta(string name) => InTransaction(durable: true, () =>
@@ -93,16 +103,54 @@ public sealed class JournalDatabase : IDisposable
     public void SetMeta(string name, string value) => InTransaction(durable: true, () =>
         Run("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", name, value));
 
-    public void Dispose() => _connection.Dispose();
+    /// <summary>What was deleted stands in the log of changes too, until that is taken into the file and cut.</summary>
+    public void ForgetFormer()
+    {
+        lock (_gate)
+            Run("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in _prepared.Values)
+            command.Dispose();
+        _connection.Dispose();
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            Run("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // SQLite has done so itself, as it does where the disk is full.
+        }
+    }
+
+    private void Once(string sql)
+    {
+        using var command = New(sql);
+        command.ExecuteNonQuery();
+    }
 
     private SqliteCommand Command(string sql, ReadOnlySpan<object?> parameters)
+    {
+        if (!_prepared.TryGetValue(sql, out var command))
+            _prepared[sql] = command = New(sql);
+        command.Parameters.Clear();
+        for (var index = 0; index < parameters.Length; index++)
+            command.Parameters.AddWithValue($"?{index + 1}", parameters[index] ?? DBNull.Value);
+        return command;
+    }
+
+    private SqliteCommand New(string sql)
     {
         var command = _connection.CreateCommand();
 #pragma warning disable CA2100 // The texts are constants of this folder.
         command.CommandText = sql;
 #pragma warning restore CA2100
-        for (var index = 0; index < parameters.Length; index++)
-            command.Parameters.AddWithValue($"?{index + 1}", parameters[index] ?? DBNull.Value);
         return command;
     }
 }

@@ -70,7 +70,7 @@ public sealed class DeployCommand(Platform platform)
 /// <param name="Log">Takes a line for all that happens.</param>
 /// <param name="Plain">Lines instead of a screen.</param>
 /// <param name="WorkDirectory">For mount points and scripts.</param>
-/// <param name="Disk">The only disk to see; for tests.</param>
+/// <param name="Disk">The only disks to see, with commas between them; for tests.</param>
 public sealed record DeployOptions(
     string? Server, string? Site, string? Mac, string? ProfileId, string? ServerKey, string? BootFile, string? ExtraCa, string? Log, bool Plain,
     string WorkDirectory, string? DmiTable, string? Disk)

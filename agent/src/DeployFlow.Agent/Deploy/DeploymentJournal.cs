@@ -32,11 +32,15 @@ public sealed class DeploymentJournal(JournalDatabase database)
         "UPDATE deployment SET error = ?2 WHERE action_id = ?1", actionId, JsonSerializer.Serialize(error, DeploymentJson.Default.ActionError)));
 
     /// <summary>Forgets it, with the secrets of its order and what the server has not taken.</summary>
-    public void Remove(string actionId) => database.InTransaction(durable: true, () =>
+    public void Remove(string actionId)
     {
-        database.Run("DELETE FROM deployment WHERE action_id = ?1", actionId);
-        database.Run("DELETE FROM deployment_report WHERE action_id = ?1", actionId);
-    });
+        database.InTransaction(durable: true, () =>
+        {
+            database.Run("DELETE FROM deployment WHERE action_id = ?1", actionId);
+            database.Run("DELETE FROM deployment_report WHERE action_id = ?1", actionId);
+        });
+        database.ForgetFormer();
+    }
 
     public IReportStore Reports(string actionId) => new JournalReportStore(database, actionId);
 

@@ -33,9 +33,9 @@ internal static class LinuxBoot
 
     private static Func<IReadOnlyList<BootDisk>> Disks(DeployOptions options)
     {
-        if (options.Disk is not { } path)
+        if (options.Disk is not { } paths)
             return LinuxBootDisks.OfMachine;
-        var disk = LinuxBootDisks.Of(path) ?? throw new SettingsException($"{path} is no disk.");
-        return () => [disk];
+        var disks = paths.Split(',').Select(path => LinuxBootDisks.Of(path) ?? throw new SettingsException($"{path} is no disk.")).ToList();
+        return () => disks;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using DeployFlow.Contracts;
+using DeployFlow.Contracts.Boot;
 
 namespace DeployFlow.Agent.Tests.Fakes;
 
@@ -45,6 +46,9 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public IReadOnlyList<Report> Reports => Seen<Report>("report");
 
+    /// <summary>Each once, whatever was sent again.</summary>
+    public IReadOnlyList<DeploymentReport> DeploymentReports => [.. Seen<DeploymentReport>("deployment-report").DistinctBy(report => report.Seq).OrderBy(report => report.Seq)];
+
     public IReadOnlyList<CheckInRequest> CheckIns => Seen<CheckInRequest>("check-in");
 
     /// <summary>The newest check-in, or an empty one before the first.</summary>
@@ -78,6 +82,13 @@ internal sealed class FakeServer : IAsyncDisposable
             _wake.TrySetResult();
             _wake = NewSource();
         }
+    }
+
+    public DeploymentReportsResponse Take(DeploymentReportsRequest request)
+    {
+        foreach (var report in request.Reports)
+            See("deployment-report", report);
+        return new DeploymentReportsResponse([.. request.Reports.Select(_ => new ReportResult("accepted"))], null);
     }
 
     /// <summary>Cuts all connections in the middle of what they do.</summary>
@@ -191,6 +202,9 @@ internal sealed class FakeServer : IAsyncDisposable
                 WantsInventory = false;
                 See("inventory", JsonSerializer.Deserialize(body, WireJson.Default.InventoryRequest)!);
                 return null;
+            case var _ when call.StartsWith("deployments/", StringComparison.Ordinal):
+                return JsonSerializer.SerializeToUtf8Bytes(
+                    Take(JsonSerializer.Deserialize(body, BootJson.Default.DeploymentReportsRequest)!), BootJson.Default.DeploymentReportsResponse);
             default:
                 throw new InvalidOperationException(call);
         }
