@@ -1,6 +1,9 @@
 """A server and its first administrator, for the tests that need no more than that."""
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +44,14 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         Console.of_new_installation(server) as console,
     ):
         yield Installation(server, console)
+
+
+@pytest.fixture(scope="session")
+def shifted_clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `LD_PRELOAD` makes of a program's clock."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not here. Install it with: sudo scripts/install-system-packages")
+    made = tmp_path_factory.mktemp("clock") / "shifted_clock.so"
+    source = Path(__file__).parent / "support" / "shifted_clock.c"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
+    return made

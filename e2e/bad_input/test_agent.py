@@ -1,7 +1,6 @@
 """What can be wrong around an agent: each gives one line that says what to do, and the right exit code."""
 
 import json
-import shutil
 import subprocess
 import threading
 import time
@@ -172,16 +171,6 @@ class TestARevokedDevice:
             orders = {0: console.run_script([device_id], trace.script(0))[0]}
             until("the action has ended", lambda: console.action(orders[0])["status"] in ENDED, within_s=150)
             assert broken_rules(console, trace, orders) == []
-
-
-@pytest.fixture(scope="module")
-def shifted_clock(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("gcc") is None:
-        pytest.skip("gcc is not here. Install it with: sudo scripts/install-system-packages")
-    made = tmp_path_factory.mktemp("clock") / "shifted_clock.so"
-    source = Path(__file__).resolve().parents[1] / "support" / "shifted_clock.c"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
-    return made
 
 
 class TestTheClock:

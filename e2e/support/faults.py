@@ -54,6 +54,8 @@ class FaultProxy:
     def __init__(self, upstreams: Sequence[int], *, seed: int = 0) -> None:
         self.upstreams = list(upstreams)
         self.chance = Chance()
+        # May put other bytes in the place of a piece of an answer.
+        self.alter: Callable[[bytes], bytes] = lambda piece: piece
         self.happened: Counter[str] = Counter()
         self.lines: list[str] = []
         self.port = 0
@@ -161,6 +163,8 @@ class FaultProxy:
             while data := await source.read(CHUNK_BYTES):
                 if _FIRST_LINE.match(data):
                     self.lines.append(data.split(b"\r\n", 1)[0].decode())
+                if way == "answer":
+                    data = self.alter(data)
                 fault = self._pick(way)
                 await self._flows.wait()
                 if not await self._pass_on(data, fault, source, target, ends):

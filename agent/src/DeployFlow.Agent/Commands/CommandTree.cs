@@ -94,11 +94,12 @@ public sealed class CommandTree(Platform platform, IReadOnlyList<string> argumen
         var work = new Option<string>("--work-dir") { Description = "Folder for mount points and scripts.", DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "deployflow") };
         var dmi = new Option<string?>("--dmi-table") { Hidden = true };
         var disk = new Option<string?>("--only-disk") { Hidden = true };
-        var command = new Command("deploy", "Deploy this machine; what a boot environment runs.") { server, site, mac, profile, key, file, ca, log, plain, work, dmi, disk };
+        var firmware = new Option<string?>("--firmware") { Hidden = true };
+        var command = new Command("deploy", "Deploy this machine; what a boot environment runs.") { server, site, mac, profile, key, file, ca, log, plain, work, dmi, disk, firmware };
         command.SetAction((parsed, cancellationToken) => new DeployCommand(platform).RunAsync(
             new DeployOptions(
                 parsed.GetValue(server), parsed.GetValue(site), parsed.GetValue(mac), parsed.GetValue(profile), parsed.GetValue(key), parsed.GetValue(file),
-                parsed.GetValue(ca), parsed.GetValue(log), parsed.GetValue(plain), parsed.GetValue(work)!, parsed.GetValue(dmi), parsed.GetValue(disk)),
+                parsed.GetValue(ca), parsed.GetValue(log), parsed.GetValue(plain), parsed.GetValue(work)!, parsed.GetValue(dmi), parsed.GetValue(disk), parsed.GetValue(firmware)),
             cancellationToken));
         return command;
     }

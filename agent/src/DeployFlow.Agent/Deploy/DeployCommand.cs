@@ -21,7 +21,7 @@ public sealed class DeployCommand(Platform platform)
         var clock = new ServerClock(TimeProvider.System);
         using var http = ServerConnection.Create(server, clock);
         var machine = platform.Machine(options.DmiTable);
-        var order = new BootOrder(options.Site, options.ProfileId, boot.Environment, AgentVersion.Current, Facts(machine, boot.Disks, options.Mac));
+        var order = new BootOrder(options.Site, options.ProfileId, boot.Environment, AgentVersion.Current, Facts(machine, boot.Disks, options));
         using var lines = new DeployLines(options.Log, TimeProvider.System);
         using var screen = DeployScreen.Open(options.Plain, boot.Terminal, lines);
         var status = new DeployStatus(server.Server.ToString().TrimEnd('/'), Machine(order.Facts), lines.Write, TimeProvider.System);
@@ -47,14 +47,15 @@ public sealed class DeployCommand(Platform platform)
         throw new SettingsException($"{file} is no public key; build the boot environment anew.");
     }
 
-    private static BootFacts Facts(IMachine machine, IDisks disks, string? mac)
+    private static BootFacts Facts(IMachine machine, IDisks disks, DeployOptions options)
     {
+        var mac = options.Mac;
         var facts = machine.Facts();
         var hardware = machine.Inventory(AgentVersion.Current).Hardware;
         // The card that the machine booted from says most about where it is.
         var macs = mac is null ? facts.MacAddresses : [Canonical(mac), .. facts.MacAddresses.Where(other => other != Canonical(mac))];
         return new BootFacts(
-            null, facts.Manufacturer, facts.Model, facts.Sku, facts.Serial, facts.SmbiosUuid, macs, hardware.Firmware ?? "bios", hardware.SecureBoot,
+            null, facts.Manufacturer, facts.Model, facts.Sku, facts.Serial, facts.SmbiosUuid, macs, options.Firmware ?? hardware.Firmware ?? "bios", hardware.SecureBoot,
             hardware.MemoryBytes, hardware.Cpu.Name, disks.All());
     }
 
@@ -70,10 +71,11 @@ public sealed class DeployCommand(Platform platform)
 /// <param name="Log">Takes a line for all that happens.</param>
 /// <param name="Plain">Lines instead of a screen.</param>
 /// <param name="WorkDirectory">For mount points and scripts.</param>
+/// <param name="Firmware">uefi or bios, in the place of what the system says; for tests.</param>
 /// <param name="Disk">The only disks to see, with commas between them; for tests.</param>
 public sealed record DeployOptions(
     string? Server, string? Site, string? Mac, string? ProfileId, string? ServerKey, string? BootFile, string? ExtraCa, string? Log, bool Plain,
-    string WorkDirectory, string? DmiTable, string? Disk)
+    string WorkDirectory, string? DmiTable, string? Disk, string? Firmware)
 {
     /// <summary>What the command line leaves open is taken from the file.</summary>
     public DeployOptions WithBootFile()

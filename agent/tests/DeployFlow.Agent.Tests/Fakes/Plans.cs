@@ -33,7 +33,8 @@ internal static class Plans
         TaskType.Script,
         new ScriptConfiguration(
             where, language, body, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body))), new Dictionary<string, string> { ["Tag"] = "A-17" },
-            secrets, [0], [3010]),
+            // And what a shell makes of 3010.
+            secrets, [0], [3010, 3010 & 0xFF]),
         BootJson.Default.ScriptConfiguration,
         where == "os" ? DeploymentPhase.Os : DeploymentPhase.Boot);
 }
