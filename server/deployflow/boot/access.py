@@ -96,7 +96,7 @@ async def prove_possession(request: Request, spki: bytes, key: PublicKey, body: 
     signatures.check_times(signed, time.time())
     if signatures.thumbprint(spki) != signed.keyid:
         raise SignatureInvalid("'keyid' is not the thumbprint of public_key")
-    runtime.part(Gate).prove(signed, key, time.time())
+    await runtime.part(Gate).prove(signed, key, time.time())
     return signed
 
 
@@ -124,7 +124,7 @@ async def _authenticate(request: Request, body: bytes | None) -> SignedSession:
         raise BootKeyUnknown
     row, deployment_state, current = found
     key = signatures.load_public_key(row.public_key)
-    runtime.part(Gate).prove(signed, key, now)
+    await runtime.part(Gate).prove(signed, key, now)
     become(request.state.context, row)
     state = SessionState.EXPIRED if is_past(row) else row.state
     return SignedSession(

@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -19,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from deployflow.devices import replays, signatures
+from deployflow.devices.audience import Audience
 from deployflow.devices.errors import DevicePending, DeviceQuarantined, DeviceRevoked, KeyUnknown
 from deployflow.devices.keyring import Keyring, KnownKey
 from deployflow.devices.replays import Replays
@@ -72,8 +72,7 @@ class Gate:
     def __init__(self, runtime: Runtime) -> None:
         self.keyring = runtime.part(Keyring)
         self.replays = Replays()
-        url = runtime.settings.public_url
-        self._authority = None if url is None else _authority(url)
+        self._audience = Audience(runtime)
 
     async def authenticate(self, scope: Scope, body: bytes | None) -> SignedDevice:
         """The device that signed the request; pending ones too. Without a body: see `read_signed`.
@@ -88,17 +87,17 @@ class Gate:
         known = self.keyring.get(signed.keyid) or await self.keyring.read(signed.keyid)
         if known is None:
             raise KeyUnknown
-        self.prove(signed, known.public_key, now)
+        await self.prove(signed, known.public_key, now)
         refuse_state(known)
         return SignedDevice(known, signed.nonce, signed.expires)
 
-    def prove(self, signed: signatures.Signed, key: signatures.PublicKey, now: float) -> None:
-        """Verify the signature and that it was not seen before.
+    async def prove(self, signed: signatures.Signed, key: signatures.PublicKey, now: float) -> None:
+        """Verify that it was signed for this server, and was not seen before.
 
         Raises:
             Unauthenticated: 401 signature_invalid, replayed.
         """
-        signatures.verify(signed, key, signatures.authorities_of(signed.host, self._authority))
+        signatures.verify(signed, key, await self._audience.authorities(signed.host))
         self.replays.remember(signed.keyid, signed.nonce, signed.expires, now)
 
     async def look_again(self, device: SignedDevice) -> SignedDevice:
@@ -216,9 +215,3 @@ def validate(model: type[Model], body: bytes) -> Model:
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in found]) from error
-
-
-def _authority(url: str) -> bytes:
-    parts = urlsplit(url)
-    default = {"http": ":80", "https": ":443"}[parts.scheme]
-    return parts.netloc.lower().removesuffix(default).encode()

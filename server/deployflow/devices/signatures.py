@@ -180,20 +180,24 @@ def verify(signed: Signed, key: PublicKey, authorities: Sequence[bytes]) -> None
     raise SignatureInvalid
 
 
-def authorities_of(host: bytes, public_authority: bytes | None) -> list[bytes]:
+def authorities_of(host: bytes, configured: Sequence[bytes] = ()) -> list[bytes]:
     """What the device may have called this server, the likeliest first.
 
+    Where it is configured what the server is called, nothing else counts: the Host header is the sender's word, who may
+    be passing on what a device signed for another server. The first one may be meant where a proxy changed the header.
     The scheme is not known for sure behind a proxy, so a default port of either is left out.
     """
     asked = host.lower()
     for port in (b":443", b":80"):
         asked = asked.removesuffix(port)
     found = [asked]
-    if public_authority is not None and public_authority != asked:
-        found.append(public_authority)
     if asked != host.lower():
         # Port 80 over https, or 443 over http, is no default port.
         found.append(host.lower())
+    if configured:
+        found = [name for name in found if name in configured]
+        if configured[0] not in found:
+            found.append(configured[0])
     return found
 
 

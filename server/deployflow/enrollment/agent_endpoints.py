@@ -40,7 +40,7 @@ async def enroll(
         spki, key = _public_key(asked.public_key)
         if signatures.thumbprint(spki) != signed.keyid:
             raise SignatureInvalid("'keyid' is not the thumbprint of public_key")
-        runtime.part(Gate).prove(signed, key, time.time())
+        await runtime.part(Gate).prove(signed, key, time.time())
         enrolled = await service.enroll(runtime.db, context, asked, spki, signed)
     except ClockSkew:
         # Blank machines with dead batteries come in numbers, and each corrects itself after this.

@@ -1,7 +1,6 @@
 """One line that installs the agent, the scripts behind it, and the agent's builds. All without a secret."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,14 +8,13 @@ from typing import Literal
 from uuid import UUID
 
 from fastapi import Request
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.enrollment.errors import AgentNotBuilt
 from deployflow.enrollment.schemas import InstallLines
-from deployflow.identity.models import Tenant
+from deployflow.identity import queries as identity
 from deployflow.platform.errors import BadRequest
-from deployflow.platform.settings import Settings
+from deployflow.platform.settings import Settings, is_host
 
 Rid = Literal["linux-x64", "win-x64"]
 FILES: dict[Rid, str] = {
@@ -26,8 +24,6 @@ FILES: dict[Rid, str] = {
 MEDIA_TYPES: dict[Rid, str] = {"linux-x64": "application/gzip", "win-x64": "application/zip"}
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SCRIPTS = Path(__file__).parent / "scripts"
-# The address goes into scripts that run as root: nothing but what addresses are made of.
-_HOST = re.compile(r"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$")
 
 
 class HostWrong(BadRequest):
@@ -46,17 +42,12 @@ def lines(url: str, token: str) -> InstallLines:
 async def public_url(
     session: AsyncSession, settings: Settings, request: Request, *, tenant_id: UUID | None = None
 ) -> str:
-    """How machines reach this server: as set for the server, else for the organisation, else as asked."""
-    if settings.public_url is None:
-        tenant_id = tenant_id or session.info["context"].tenant_id
-        of_tenant = await session.scalar(select(Tenant.public_url).where(Tenant.id == tenant_id))
-        if of_tenant:
-            return of_tenant.rstrip("/")
-    return server_url(settings, request)
+    """How machines of an organisation, the session's unless named, reach this server: as set, else as asked."""
+    return await identity.public_url(session, settings, tenant_id=tenant_id) or server_url(settings, request)
 
 
 def server_url(settings: Settings, request: Request) -> str:
-    """The same without knowing the organisation.
+    """The same without an organisation.
 
     Raises:
         HostWrong: 400.
@@ -73,7 +64,7 @@ def host_of(request: Request) -> str:
         HostWrong: 400.
     """
     host = request.headers.get("host", "")
-    if not _HOST.match(host):
+    if not is_host(host):
         raise HostWrong
     return host
 

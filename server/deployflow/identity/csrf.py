@@ -43,8 +43,9 @@ class CsrfGuard:
         return None
 
     def _is_ours(self, scope: Scope, headers: Headers) -> bool:
-        if "authorization" in headers:
-            # A browser adds no Authorization header by itself, and the cookie does not count beside one.
+        if headers.get("authorization", "").partition(" ")[0].lower() == "bearer":
+            # No browser adds an API key by itself, and the cookie does not count beside one. Basic it does add, where
+            # somebody put a password before the server: there the cookie counts, and so does what is asked below.
             return True
         site = headers.get("sec-fetch-site")
         if site is not None:

@@ -239,9 +239,14 @@ async def current_tenant(session: AsyncSession) -> Tenant:
     return await session.get_one(Tenant, session.info["context"].tenant_id)
 
 
-async def public_url(session: AsyncSession, settings: Settings) -> str | None:
-    """How browsers and devices of the session's organisation reach this server; None when nobody said."""
-    return (await current_tenant(session)).public_url or settings.public_url
+async def public_url(session: AsyncSession, settings: Settings, *, tenant_id: UUID | None = None) -> str | None:
+    """How browsers and devices of an organisation, the session's unless named, reach this server.
+
+    What the organisation says of itself comes before what was set for the whole server; None when nobody said.
+    """
+    wanted = tenant_id or session.info["context"].tenant_id
+    said = await session.scalar(select(Tenant.public_url).where(Tenant.id == wanted))
+    return said or settings.public_url
 
 
 async def action_expiry_days(session: AsyncSession) -> int:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ByteSize, Field, ValidationError
 from pydantic_settings import (
@@ -18,6 +17,8 @@ from pydantic_settings import (
 
 DEFAULT_DATA_DIR = Path("/var/lib/deployflow")
 DEFAULT_PORT = 8480
+MAX_PORT = 65535
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?")
 # A check-in is held 50 s at most and followed by the next at once; 35 s of grace for a slow network, a flush and a
 # retry or two. It stands here because the settings page says it too.
 OFFLINE_AFTER = timedelta(seconds=85)
@@ -35,12 +36,21 @@ def _database_url(value: str) -> str:
     raise ValueError("use postgresql+psycopg://user:password@host/name, or leave it out for SQLite")
 
 
+def is_host(text: str) -> bool:
+    """Whether this is a host, with its port or without, and nothing else.
+
+    Addresses go into lines and scripts that run as root: nothing but what addresses are made of.
+    """
+    found = _HOST.fullmatch(text)
+    return found is not None and int(found["port"] or 0) <= MAX_PORT
+
+
 def public_url_of(value: str) -> str:
     """The address without a slash at its end, refused when it is more than scheme, host and port."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+    scheme, _, host = value.removesuffix("/").partition("://")
+    if scheme.lower() not in {"http", "https"} or not is_host(host):
         raise ValueError("give scheme, host and port only, such as https://fleet.example.com")
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{scheme.lower()}://{host}"
 
 
 def _accel_prefix(value: str) -> str:
@@ -56,7 +66,7 @@ def _gib(count: int) -> ByteSize:
 class Settings(BaseSettings):
     """What an operator may set. Durations are ISO 8601 or seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="DEPLOYFLOW_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="DEPLOYFLOW_", env_ignore_empty=True, extra="ignore", frozen=True)
 
     data_dir: Path = Field(DEFAULT_DATA_DIR, description="Where the database, keys and files are kept.")
     database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(
@@ -64,7 +74,7 @@ class Settings(BaseSettings):
         description="PostgreSQL, for more than one server process. SQLite in the data folder when left out.",
     )
     host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
-    port: int = Field(DEFAULT_PORT, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: int = Field(DEFAULT_PORT, ge=0, le=MAX_PORT, description="Port to listen on; 0 takes a free one.")
     public_url: Annotated[str, AfterValidator(public_url_of)] | None = Field(
         None, description="How browsers and devices reach this server, when a proxy stands before it."
     )

@@ -76,6 +76,7 @@ class TestAStartThatCannotWork:
             ("DEPLOYFLOW_PORT", "many", "DEPLOYFLOW_PORT"),
             ("DEPLOYFLOW_DATABASE_URL", "mysql://localhost/x", "postgresql+psycopg://"),
             ("DEPLOYFLOW_PUBLIC_URL", "fleet.example.com", "https://fleet.example.com"),
+            ("DEPLOYFLOW_PUBLIC_URL", "https://x$(id).example.com", "https://fleet.example.com"),
             ("DEPLOYFLOW_LOG_LEVEL", "loud", "DEPLOYFLOW_LOG_LEVEL"),
         ],
     )

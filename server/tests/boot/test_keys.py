@@ -145,6 +145,6 @@ class TestSignatures:
             return
         signed = signatures.parse(*request, tag=signatures.BOOT_TAG)
         key = signatures.load_public_key(base64.b64decode(vector["public_key_spki_b64"]))
-        signatures.verify(signed, key, signatures.authorities_of(signed.host, None))
+        signatures.verify(signed, key, signatures.authorities_of(signed.host))
         with pytest.raises(SignatureInvalid):
             signatures.parse(*request)

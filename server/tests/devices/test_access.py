@@ -8,13 +8,15 @@ import pytest
 from fastapi import FastAPI
 
 from deployflow.devices.access import Gate
+from deployflow.devices.audience import UNKNOWN_AGE_S
 from deployflow.devices.errors import Replayed
 from deployflow.devices.replays import Replays
 from deployflow.devices.states import DeviceState
 from tests.factories.fleet import make_device, make_token
 from tests.support.clients import Clients
-from tests.support.machines import Machine, inventory
+from tests.support.machines import HOST, Machine, inventory
 
+PATH = "/agent/v1/inventory"
 INVENTORY = json.dumps({"hash": "0" * 64, "inventory": inventory()}).encode()
 
 
@@ -49,6 +51,43 @@ class TestRefused:
     async def test_for_another_server(self, machine: Machine) -> None:
         answer = await machine.send("PUT", "/agent/v1/inventory", INVENTORY, authority="other.example.com")
         assert (answer.status_code, answer.json()["code"]) == (401, "signature_invalid")
+
+    async def test_for_another_server_that_passes_it_on(self, machine: Machine, clients: Clients) -> None:
+        """The Host header is the sender's: with an address configured, it opens nothing."""
+        sign = {"authority": "other.example.com"}
+        host = {"host": "other.example.com"}
+        passed_on = await machine.send(
+            "PUT", "/agent/v1/inventory", INVENTORY, headers=machine.sign("PUT", PATH, INVENTORY, **sign) | host
+        )
+        assert passed_on.status_code == 204
+        runtime = clients.app.state.runtime
+        object.__setattr__(runtime.settings, "public_url", f"https://{HOST}:443")
+        runtime._parts.pop(Gate)
+        again = machine.sign("PUT", PATH, INVENTORY, **sign) | host
+        refused = await machine.send("PUT", PATH, INVENTORY, headers=again)
+        assert (refused.status_code, refused.json()["code"]) == (401, "signature_invalid")
+        behind_a_proxy = machine.sign("PUT", PATH, INVENTORY) | {"host": "10.0.0.5:8480"}
+        for headers in (behind_a_proxy, machine.sign("PUT", PATH, INVENTORY)):
+            assert (await machine.send("PUT", PATH, INVENTORY, headers=headers)).status_code == 204
+
+    async def test_the_address_of_an_organisation_counts_beside_the_servers(
+        self, machine: Machine, clients: Clients, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        runtime = clients.app.state.runtime
+        object.__setattr__(runtime.settings, "public_url", f"https://{HOST}")
+        owner = await clients.signed_in("settings:write")
+        sign, host = {"authority": "fleet.contoso.example"}, {"host": "fleet.contoso.example"}
+
+        async def send() -> int:
+            headers = machine.sign("PUT", PATH, INVENTORY, **sign) | host
+            return (await machine.send("PUT", PATH, INVENTORY, headers=headers)).status_code
+
+        assert await send() == 401
+        url = {"public_url": "https://fleet.contoso.example"}
+        assert (await owner.patch("/api/v1/settings", json=url, headers={"If-Match": "*"})).status_code == 200
+        later = time.monotonic() + UNKNOWN_AGE_S + 1
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        assert await send() == 204
 
     async def test_by_an_unknown_key(self, app: FastAPI) -> None:
         answer = await Machine(app).put_inventory()

@@ -1,5 +1,7 @@
 """S-41: other sites cannot write with a signed-in browser's cookie."""
 
+import pytest
+
 from tests.support.clients import Clients
 
 # Sec-Fetch-Site, Origin, and whether a request with a session cookie may write.
@@ -73,6 +75,24 @@ async def test_a_cookie_beside_an_authorization_header_does_not_count(clients: C
     del client.headers["sec-fetch-site"]
     answer = await client.get("/api/v1/session", headers={"Authorization": "Bearer nonsense"})
     assert answer.json()["code"] == "api_key_invalid"
+
+
+@pytest.mark.parametrize("authorization", ["Basic YTpi", "Digest x", "bearer-like x", "Basic Bearer x", ""])
+async def test_another_authorization_header_opens_nothing_to_other_sites(clients: Clients, authorization: str) -> None:
+    """A browser adds Basic by itself where a proxy before the server asks for a password."""
+    client = await clients.signed_in(built_in="owner")
+    wrong = []
+    for site, origin, allowed in MATRIX:
+        del client.headers["sec-fetch-site"]
+        given = (("Sec-Fetch-Site", site), ("Origin", origin), ("Authorization", authorization))
+        headers = {name: value for name, value in given if value is not None}
+        answer = await client.post(
+            "/api/v1/secrets", json={"name": f"{site} {origin}", "kind": "text", "value": "b"}, headers=headers
+        )
+        client.headers["sec-fetch-site"] = "same-origin"
+        if answer.status_code != (201 if allowed else 403):
+            wrong.append((site, origin, answer.status_code))
+    assert not wrong
 
 
 async def test_a_body_that_is_not_declared_as_json_is_refused(clients: Clients) -> None:
