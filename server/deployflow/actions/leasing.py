@@ -93,6 +93,7 @@ async def look(session: AsyncSession, visits: Sequence[Visit]) -> dict[UUID, Sig
         .where(
             Action.device_id.in_([visit.device_id for visit in visits]),
             is_in(Status.PENDING, Status.LEASED, Status.RUNNING),
+            ~Action.held,
         )
         .subquery()
     )
@@ -198,6 +199,9 @@ async def hand_out(
             touched += [action] if _take_back(action, visit, now, runtime.settings.lease) else []
             continue
         if action.status not in {Status.PENDING, Status.LEASED} or action.fence != sight.hand_out[action.id]:
+            continue
+        if action.held:
+            # Taken back into its queue since it was seen.
             continue
         touched.append(action)
         if action.cancel_requested_at is not None:

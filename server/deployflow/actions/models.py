@@ -65,6 +65,7 @@ class Action(Identified, TenantOwned, Table):
         fence_floor: The first hand-out of an unbroken row to one and the same run of the agent: all of them are one
             execution, so that a report under any of them counts.
         lease_run_id: The run of the agent that holds the lease.
+        held: It waits for its turn, and is handed to nobody until whoever queued it lets it go.
         presumed: The server concluded the end without the device's word; see `states`.
         log_chunks: How many the device says it printed; known once it ended.
         changes: Counts what happened; the ETag.
@@ -79,6 +80,7 @@ class Action(Identified, TenantOwned, Table):
     created_by_id: Mapped[UUID | None]
     status: Mapped[Status] = mapped_column(String(16), default=Status.PENDING)
     presumed: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False)
     changes: Mapped[int] = mapped_column(default=1)
     timeline: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
 
@@ -126,6 +128,8 @@ class Action(Identified, TenantOwned, Table):
             postgresql_where=_in(Status.PENDING, Status.LEASED, Status.RUNNING),
             sqlite_where=_in(Status.PENDING, Status.LEASED, Status.RUNNING),
         ),
+        # The next ones of an order that works on so many at a time.
+        Index("ix_actions_held", "batch_id", "id", postgresql_where=column("held"), sqlite_where=column("held") == 1),
         Index(
             "ix_actions_waiting",
             "expires_at",

@@ -46,6 +46,8 @@ def _why_pending(action: "Action", device: Device, now: datetime) -> str | None:
         return _NOT_ACTIVE[device.state]
     if not device.online:
         return f"Waiting for the device, last seen {ago(device.last_check_in, now)}"
+    if action.held:
+        return "Waiting for its turn: its run works on so many devices at a time"
     if action.fence:
         return "Handed out before without an answer; the device gets it again at its next check-in"
     if now - action.created_at < ON_ITS_WAY:

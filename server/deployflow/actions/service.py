@@ -33,6 +33,8 @@ from deployflow.platform.ids import new_id
 
 WORK = "work"
 """The channel that wakes devices; its keys are device ids."""
+ENDS = "ends"
+"""The channel that says that actions of an order ended; its keys are batch ids."""
 
 LOG_LIMIT_BYTES = 1024 * 1024
 # Screens that show one of many actions follow the list; naming each of ten thousand would help nobody.
@@ -68,13 +70,10 @@ async def queue(
     Raises:
         KindUnknown, PayloadInvalid, DevicesNotFound, DeviceRefusesActions, NotForThisDevice: and nothing is queued.
     """
-    doer = kinds.get(kind)
-    if doer is None:
-        raise KindUnknown(f"There is no kind '{kind[:60]}'; known: {', '.join(kinds.names())}")
     targets = await _targets(session, device_ids)
-    prepared = await doer.prepare(session, _parsed(doer, payload), may=may)
+    prepared = await prepare(session, kind, payload, may=may)
     _check_targets(prepared, targets)
-    order = await _insert(session, kind, prepared, targets, expires_in=expires_in, time_limit=time_limit)
+    order = await insert_order(session, kind, prepared, targets, expires_in=expires_in, time_limit=time_limit)
     if noted:
         trail.note(
             session,
@@ -85,6 +84,18 @@ async def queue(
             changes={"devices": (None, len(targets)), "kind": (None, kind)},
         )
     return order
+
+
+async def prepare(session: AsyncSession, kind: str, payload: dict[str, Any], *, may: Callable[[str], bool]) -> Prepared:
+    """Check what is to be done, once for all devices.
+
+    Raises:
+        KindUnknown, PayloadInvalid, and what the kind itself raises.
+    """
+    doer = kinds.get(kind)
+    if doer is None:
+        raise KindUnknown(f"There is no kind '{kind[:60]}'; known: {', '.join(kinds.names())}")
+    return await doer.prepare(session, _parsed(doer, payload), may=may)
 
 
 async def run_again(session: AsyncSession, action_id: UUID, *, may: Callable[[str], bool]) -> Action:
@@ -98,13 +109,10 @@ async def run_again(session: AsyncSession, action_id: UUID, *, may: Callable[[st
     )
     if old is None:
         raise ActionNotFound
-    doer = kinds.get(old.kind)
-    if doer is None:
-        raise KindUnknown(f"This server no longer knows the kind '{old.kind}'")
     targets = await _targets(session, [old.device_id])
-    prepared = await doer.prepare(session, _parsed(doer, old.batch.payload), may=may)
+    prepared = await prepare(session, old.kind, old.batch.payload, may=may)
     _check_targets(prepared, targets)
-    order = await _insert(
+    order = await insert_order(
         session,
         old.kind,
         prepared,
@@ -172,6 +180,7 @@ async def call_off(session: AsyncSession, action_id: UUID, *, expected: int | No
 async def finished(session: AsyncSession, action: Action) -> None:
     """Tell the kind that an action ended, or that its end was corrected."""
     action.lease_until = None
+    wake_after_commit(session, ENDS, str(action.batch_id))
     doer = kinds.get(action.kind)
     if doer is not None:
         await doer.on_finished(session, action)
@@ -183,7 +192,7 @@ def announce(session: AsyncSession, actions: Sequence[Action]) -> None:
     for action in actions:
         topics = by_tenant.setdefault(action.tenant_id, {"actions"})
         if len(topics) < MAX_TOPICS:
-            topics |= {f"action:{action.id}", f"device:{action.device_id}"}
+            topics |= {f"action:{action.id}", f"device:{action.device_id}", f"run:{action.batch_id}"}
     for tenant_id, topics in by_tenant.items():
         changed(session, *topics, tenant_id=tenant_id)
 
@@ -244,7 +253,7 @@ def _check_targets(prepared: Prepared, targets: Sequence[Target]) -> None:
         )
 
 
-async def _insert(
+async def insert_order(
     session: AsyncSession,
     kind: str,
     prepared: Prepared,
@@ -252,7 +261,12 @@ async def _insert(
     *,
     expires_in: timedelta,
     time_limit: timedelta | None,
+    held: bool = False,
 ) -> Order:
+    """Queue what was checked, one action each; their ids sort as `targets` stand.
+
+    `held` ones are handed to nobody until whoever queued them lets them go.
+    """
     context: Context = session.info["context"]
     now = clock.now()
     source = prepared.source
@@ -279,7 +293,9 @@ async def _insert(
     )
     session.add(batch)
     await session.flush()
-    rows = [_row(batch, target, now) for target in targets]
+    # Made at one moment, they would be in no order.
+    ids = sorted(new_id() for _ in targets)
+    rows = [_row(action_id, batch, target, now, held=held) for action_id, target in zip(ids, targets, strict=True)]
     await session.execute(insert(Action), rows)
     items = list(
         await session.scalars(
@@ -289,14 +305,15 @@ async def _insert(
             .order_by(Action.id)
         )
     )
-    wake_after_commit(session, WORK, *(str(target.id) for target in targets))
+    if not held:
+        wake_after_commit(session, WORK, *(str(target.id) for target in targets))
     announce(session, items)
     return Order(batch_id=batch.id, count=len(rows), items=items)
 
 
-def _row(batch: ActionBatch, target: Target, now: datetime) -> dict[str, Any]:
+def _row(action_id: UUID, batch: ActionBatch, target: Target, now: datetime, *, held: bool) -> dict[str, Any]:
     return {
-        "id": new_id(),
+        "id": action_id,
         "tenant_id": batch.tenant_id,
         "created_at": now,
         "batch_id": batch.id,
@@ -305,6 +322,7 @@ def _row(batch: ActionBatch, target: Target, now: datetime) -> dict[str, Any]:
         "source_id": batch.source_id,
         "created_by_id": batch.created_by_id,
         "status": Status.PENDING,
+        "held": held,
         "timeline": [Step(Status.PENDING, now).as_json()],
         "expires_at": batch.expires_at,
         "timeout_s": batch.timeout_s,

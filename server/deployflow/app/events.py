@@ -44,6 +44,8 @@ PERMISSION_OF_TOPIC = {
     "device_groups": "devices:read",
     "action": "actions:read",
     "actions": "actions:read",
+    "run": "actions:read",
+    "runs": "actions:read",
     "script": "scripts:read",
     "scripts": "scripts:read",
     "profile": "profiles:read",

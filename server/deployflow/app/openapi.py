@@ -20,6 +20,7 @@ TAGS = {
     "devices": "Managed machines.",
     "enrollment": "Tokens by which machines enroll.",
     "actions": "What is to be done on devices, and how it went.",
+    "runs": "One act on many devices: who, in which order, how many at a time, and how it goes.",
     "profiles": "Deployment profiles and templates: what a machine becomes.",
     "scripts": "The library of scripts and their versions.",
     "software": "The library of software: items, versions, installers, bundles, and what of them is where.",

@@ -56,6 +56,8 @@ from deployflow.profiles import endpoints as profiles_endpoints
 from deployflow.profiles import names as profile_names
 from deployflow.profiles import registry as profiles
 from deployflow.profiles import service as profile_service
+from deployflow.runs import endpoints as runs_endpoints
+from deployflow.runs import tasks as runs_tasks
 from deployflow.scripts import endpoints as scripts_endpoints
 from deployflow.scripts import task_types as scripts_task_types
 from deployflow.scripts.kinds import RunScript
@@ -74,6 +76,7 @@ TABLES = (
     "devices",
     "enrollment",
     "actions",
+    "runs",
     "images",
     "drivers",
     "profiles",
@@ -129,6 +132,7 @@ def admin_routers() -> list[APIRouter]:
         group_endpoints.router,
         enrollment_endpoints.router,
         actions_endpoints.router,
+        runs_endpoints.router,
         profiles_endpoints.router,
         scripts_endpoints.router,
         software_endpoints.router,
@@ -191,6 +195,7 @@ def periodic_work(runtime: Runtime) -> list[Periodic]:
         *uploads_tasks.periodic_work(runtime),
         *devices_tasks.periodic_work(runtime),
         *actions_tasks.periodic(runtime),
+        *runs_tasks.periodic(runtime),
         *checkin_desk.periodic(runtime),
         *software_tasks.periodic_work(runtime),
         *deployments_tasks.periodic(runtime),

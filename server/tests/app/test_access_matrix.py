@@ -28,7 +28,7 @@ OPEN = {"get_setup", "complete_setup", "sign_in", "answer_totp", "accept_invitat
 # `device.approved`, not `device.approve`: one way, so that a filter can be guessed.
 SAYS_WHAT_HAPPENED = re.compile(r"[a-z]+(_[a-z]+)*\.([a-z]+_)*([a-z]+ed(_[a-z]+)?|set_up|sign_in_reset|tenant_chosen)")
 # Asked by POST because the question is long; they change nothing.
-QUESTIONS = {"preflight_profile", "count_devices"}
+QUESTIONS = {"preflight_profile", "count_devices", "preview_run"}
 # One for all organisations, on purpose: what machines boot.
 SHARED = {"get_boot_environment"}
 # Answers as long as the caller listens.

@@ -18,6 +18,7 @@ from deployflow.app.cli import (
     people,
     profiles,
     pxe,
+    runs,
     scripts,
     serve,
     simulate,
@@ -52,6 +53,7 @@ for name, group in (
     ("script", scripts.app),
     ("software", software.app),
     ("action", actions.app),
+    ("run", runs.app),
     ("audit", audit.app),
     ("boot", boot.app),
 ):

@@ -56,9 +56,9 @@ def run(
     if (script is None) == (file is None):
         raise WrongUsage("name a script of the library, or give one with --file")
     with connect(target) as api:
-        payload: dict[str, Any] = {"parameters": _parameters(param or [])}
+        payload: dict[str, Any] = {"parameters": parameters_of(param or [])}
         if file is not None:
-            payload |= {"language": _language(file, language), "body": file.read_text("utf-8")}
+            payload |= {"language": language_of(file, language), "body": file.read_text("utf-8")}
         else:
             payload["script_id"] = lookups.script(api, script or "")["id"]
         devices = [lookups.device(api, named)["id"] for named in device]
@@ -70,7 +70,8 @@ def run(
         watching.follow(api, [one["id"] for one in queued], as_json=as_json)
 
 
-def _parameters(given: list[str]) -> dict[str, str]:
+def parameters_of(given: list[str]) -> dict[str, str]:
+    """The parameters that --param options say."""
     from deployflow.app.failures import WrongUsage
 
     for one in given:
@@ -79,7 +80,8 @@ def _parameters(given: list[str]) -> dict[str, str]:
     return dict(one.split("=", 1) for one in given)
 
 
-def _language(file: Path, named: str | None) -> str:
+def language_of(file: Path, named: str | None) -> str:
+    """The language a file is written in."""
     from deployflow.app.failures import WrongUsage
 
     language = named or LANGUAGES.get(file.suffix.lower())

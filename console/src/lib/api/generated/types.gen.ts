@@ -2576,6 +2576,38 @@ export type ExitCode = {
 };
 
 /**
+ * FailureGroup
+ *
+ * Actions that ended badly in the same way.
+ */
+export type FailureGroup = {
+    /**
+     * Status
+     */
+    status: string;
+    /**
+     * Code
+     */
+    code: string | null;
+    /**
+     * Exit Code
+     */
+    exit_code: number | null;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Message
+     */
+    message: string | null;
+    /**
+     * Examples
+     */
+    examples: Array<string>;
+};
+
+/**
  * FieldList
  */
 export type FieldList = {
@@ -2706,6 +2738,28 @@ export type Finding = {
      * Task
      */
     task?: number | null;
+};
+
+/**
+ * Grid
+ *
+ * Every device of the run, in its order: one letter for where each is.
+ *
+ * h held, p pending, l leased, r running, s succeeded, f failed, t timed out, i interrupted, c cancelled, e expired.
+ */
+export type Grid = {
+    /**
+     * Statuses
+     */
+    statuses: string;
+    /**
+     * Action Ids
+     */
+    action_ids: Array<string> | null;
+    /**
+     * Hostnames
+     */
+    hostnames: Array<string> | null;
 };
 
 /**
@@ -4347,6 +4401,24 @@ export type PageRole = {
 };
 
 /**
+ * Page[RunOut]
+ */
+export type PageRunOut = {
+    /**
+     * Items
+     */
+    items: Array<RunOut>;
+    /**
+     * Next Cursor
+     */
+    next_cursor?: string | null;
+    /**
+     * Total
+     */
+    total?: number | null;
+};
+
+/**
  * Page[ScriptOut]
  */
 export type PageScriptOut = {
@@ -4719,6 +4791,42 @@ export type PreflightMachine = {
      * Disks
      */
     disks?: Array<PreflightDisk>;
+};
+
+/**
+ * Preview
+ *
+ * Who would do it: `total` of the `matched`, of which `offline` ones catch up until the expiry.
+ */
+export type Preview = {
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Matched
+     */
+    matched: number;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Online
+     */
+    online: number;
+    /**
+     * Offline
+     */
+    offline: number;
+    /**
+     * Skipped
+     */
+    skipped: Array<Skipped>;
+    /**
+     * Examples
+     */
+    examples: Array<string>;
 };
 
 /**
@@ -5369,6 +5477,58 @@ export type ProfileVersionRef = {
 };
 
 /**
+ * Progress
+ *
+ * Devices by where they are. `held`: waits for its turn. `offline`: of the pending ones.
+ */
+export type Progress = {
+    /**
+     * Held
+     */
+    held?: number;
+    /**
+     * Pending
+     */
+    pending?: number;
+    /**
+     * Offline
+     */
+    offline?: number;
+    /**
+     * Leased
+     */
+    leased?: number;
+    /**
+     * Running
+     */
+    running?: number;
+    /**
+     * Succeeded
+     */
+    succeeded?: number;
+    /**
+     * Failed
+     */
+    failed?: number;
+    /**
+     * Timed Out
+     */
+    timed_out?: number;
+    /**
+     * Interrupted
+     */
+    interrupted?: number;
+    /**
+     * Cancelled
+     */
+    cancelled?: number;
+    /**
+     * Expired
+     */
+    expired?: number;
+};
+
+/**
  * QueueAnswer
  *
  * What was queued. `items` are the first 200; `GET /actions?filter[batch_id]=…` lists all.
@@ -5661,6 +5821,182 @@ export type Rule = {
      */
     model?: string | null;
 };
+
+/**
+ * RunDetail
+ *
+ * A run with how it is done and what failed.
+ */
+export type RunDetail = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    state: RunState;
+    /**
+     * State Reason
+     */
+    state_reason: string | null;
+    created_by: ActorRef;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Ended At
+     */
+    ended_at: string | null;
+    /**
+     * Total
+     */
+    total: number;
+    progress?: Progress;
+    /**
+     * Order
+     */
+    order: 'hostname' | 'recent' | 'random';
+    /**
+     * At Most
+     */
+    at_most: number | null;
+    /**
+     * Stop At Percent
+     */
+    stop_at_percent: number | null;
+    /**
+     * Retry Of
+     */
+    retry_of: string | null;
+    /**
+     * Skipped
+     */
+    skipped: Array<Skipped>;
+    /**
+     * Parameters
+     */
+    parameters: {
+        [key: string]: unknown;
+    };
+    /**
+     * Failures
+     */
+    failures: Array<FailureGroup>;
+};
+
+/**
+ * RunIn
+ *
+ * One act on many devices.
+ *
+ * `order`: by host name, those heard of last first, or by chance. `at_most`: so many work on it at a time, and only
+ * those that are online count. `stop_at_percent`: what has not begun is called off when so many of those that ended
+ * have failed, once ten have ended, or all.
+ */
+export type RunIn = {
+    targets: Targets;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Payload
+     */
+    payload?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Expires In S
+     */
+    expires_in_s?: number | null;
+    /**
+     * Timeout S
+     */
+    timeout_s?: number | null;
+    /**
+     * Order
+     */
+    order?: 'hostname' | 'recent' | 'random';
+    /**
+     * At Most
+     */
+    at_most?: number | null;
+    /**
+     * Stop At Percent
+     */
+    stop_at_percent?: number | null;
+};
+
+/**
+ * RunOut
+ *
+ * A run as lists show it.
+ */
+export type RunOut = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    state: RunState;
+    /**
+     * State Reason
+     */
+    state_reason: string | null;
+    created_by: ActorRef;
+    /**
+     * Created At
+     */
+    created_at: string;
+    /**
+     * Expires At
+     */
+    expires_at: string;
+    /**
+     * Ended At
+     */
+    ended_at: string | null;
+    /**
+     * Total
+     */
+    total: number;
+    progress?: Progress;
+};
+
+/**
+ * RunRetry
+ *
+ * Which ends to try again.
+ */
+export type RunRetry = {
+    /**
+     * Statuses
+     */
+    statuses?: Array<'failed' | 'timed_out' | 'interrupted' | 'expired' | 'cancelled'>;
+};
+
+/**
+ * RunState
+ */
+export type RunState = 'running' | 'finished' | 'stopped' | 'cancelled';
 
 /**
  * RunningAction
@@ -6291,6 +6627,26 @@ export type SignInResult = {
      * Challenge
      */
     challenge?: string | null;
+};
+
+/**
+ * Skipped
+ *
+ * Devices that were meant and cannot do it.
+ */
+export type Skipped = {
+    /**
+     * Reason
+     */
+    reason: string;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Examples
+     */
+    examples: Array<string>;
 };
 
 /**
@@ -11765,6 +12121,268 @@ export type UpdateRoleResponses = {
 };
 
 export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
+
+export type ListRunsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+        /**
+         * Cursor
+         */
+        cursor?: string | null;
+        /**
+         * Sort
+         *
+         * Fields, `-` before one for descending
+         */
+        sort?: string | null;
+        /**
+         * Q
+         *
+         * Words to search for
+         */
+        q?: string | null;
+        /**
+         * Total
+         *
+         * Count all that match
+         */
+        total?: boolean;
+    };
+    url: '/api/v1/runs';
+};
+
+export type ListRunsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListRunsError = ListRunsErrors[keyof ListRunsErrors];
+
+export type ListRunsResponses = {
+    /**
+     * Successful Response
+     */
+    200: PageRunOut;
+};
+
+export type ListRunsResponse = ListRunsResponses[keyof ListRunsResponses];
+
+export type StartRunData = {
+    body: RunIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/runs';
+};
+
+export type StartRunErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StartRunError = StartRunErrors[keyof StartRunErrors];
+
+export type StartRunResponses = {
+    /**
+     * Successful Response
+     */
+    201: RunDetail;
+};
+
+export type StartRunResponse = StartRunResponses[keyof StartRunResponses];
+
+export type GetRunData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/runs/{run_id}';
+};
+
+export type GetRunErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetRunError = GetRunErrors[keyof GetRunErrors];
+
+export type GetRunResponses = {
+    /**
+     * Successful Response
+     */
+    200: RunDetail;
+};
+
+export type GetRunResponse = GetRunResponses[keyof GetRunResponses];
+
+export type CancelRunData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/runs/{run_id}/cancel';
+};
+
+export type CancelRunErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CancelRunError = CancelRunErrors[keyof CancelRunErrors];
+
+export type CancelRunResponses = {
+    /**
+     * Successful Response
+     */
+    200: RunDetail;
+};
+
+export type CancelRunResponse = CancelRunResponses[keyof CancelRunResponses];
+
+export type GetRunGridData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: {
+        /**
+         * Names
+         *
+         * With ids and host names, which do not change
+         */
+        names?: boolean;
+    };
+    url: '/api/v1/runs/{run_id}/grid';
+};
+
+export type GetRunGridErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetRunGridError = GetRunGridErrors[keyof GetRunGridErrors];
+
+export type GetRunGridResponses = {
+    /**
+     * Successful Response
+     */
+    200: Grid;
+};
+
+export type GetRunGridResponse = GetRunGridResponses[keyof GetRunGridResponses];
+
+export type GetRunOrderData = {
+    body?: never;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/runs/{run_id}/order';
+};
+
+export type GetRunOrderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetRunOrderError = GetRunOrderErrors[keyof GetRunOrderErrors];
+
+export type GetRunOrderResponses = {
+    /**
+     * Successful Response
+     */
+    200: RunIn;
+};
+
+export type GetRunOrderResponse = GetRunOrderResponses[keyof GetRunOrderResponses];
+
+export type RetryRunData = {
+    /**
+     * Wanted
+     */
+    body?: RunRetry | null;
+    path: {
+        /**
+         * Run Id
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/api/v1/runs/{run_id}/retry';
+};
+
+export type RetryRunErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RetryRunError = RetryRunErrors[keyof RetryRunErrors];
+
+export type RetryRunResponses = {
+    /**
+     * Successful Response
+     */
+    201: RunDetail;
+};
+
+export type RetryRunResponse = RetryRunResponses[keyof RetryRunResponses];
+
+export type PreviewRunData = {
+    body: RunIn;
+    path?: never;
+    query?: never;
+    url: '/api/v1/runs:preview';
+};
+
+export type PreviewRunErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PreviewRunError = PreviewRunErrors[keyof PreviewRunErrors];
+
+export type PreviewRunResponses = {
+    /**
+     * Successful Response
+     */
+    200: Preview;
+};
+
+export type PreviewRunResponse = PreviewRunResponses[keyof PreviewRunResponses];
 
 export type ListScriptsData = {
     body?: never;
