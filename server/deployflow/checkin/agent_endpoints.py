@@ -22,7 +22,7 @@ from deployflow.checkin.schemas import CheckIn
 from deployflow.devices.access import Gate, become, validate
 from deployflow.platform import clock
 from deployflow.platform.context import Context
-from deployflow.platform.db import is_unavailable
+from deployflow.platform.db import is_overrun, is_unavailable
 from deployflow.platform.errors import Unavailable
 from deployflow.platform.express import ClientGone, read_body, send_json
 from deployflow.platform.runtime import Runtime
@@ -58,21 +58,22 @@ class CheckInEndpoint:
                 raise
             context: Context = scope["state"]["context"]
             log.warning("check_in_without_database", request_id=context.request_id, error=type(error).__name__)
-            longest = LONGEST_RETRY_S if isinstance(error, PoolTimeout) else self._outage_retry_s()
+            longest = LONGEST_RETRY_S if is_overrun(error) else self._outage_retry_s(runtime.db.connected_at)
             raise Unavailable(
                 "The database does not answer; come back later",
                 retry_after_s=random.randint(1, longest),  # noqa: S311  spreads load, guards nothing
             ) from error
         await send_json(send, _encode(answer))
 
-    def _outage_retry_s(self) -> int:
+    def _outage_retry_s(self, connected_at: float) -> int:
         """As long as the database has been away, within limits.
 
-        Had it stayed away, those sent away before would have failed again by now: so it was back in between, and this
-        is the beginning of another outage.
+        Was it back in between, this is the beginning of another outage. A connection made since the last one began
+        proves that; so does, where it refuses without ending connections, that those sent away before have not failed
+        again by now.
         """
         now = time.monotonic()
-        if now > self._next_failure_by:
+        if connected_at > self._away_since or now > self._next_failure_by:
             self._away_since = now
         longest = int(min(LONGEST_RETRY_S, max(OUTAGE_RETRY_S, now - self._away_since)))
         self._next_failure_by = now + longest + RETURN_TAKES_S

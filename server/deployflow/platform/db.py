@@ -6,6 +6,7 @@ all writes go through one connection that begins IMMEDIATE, and reads through a 
 On PostgreSQL both are the same pool.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -34,6 +35,8 @@ SQLITE_READERS = 4
 POSTGRES_POOL = 10
 # Rows of an index that are looked at: enough to tell one tenant's devices from one device.
 ANALYSIS_ROWS = 10_000
+# PostgreSQL's words for a statement or a lock that took too long.
+TOO_LATE = frozenset({"57014", "55P03"})
 AfterCommit = Callable[[], None]
 
 
@@ -58,6 +61,10 @@ class Database:
         else:
             self.writer = self.reader = _postgres_engine(url)
         self.url = url
+        # By the monotonic clock. A database that was away ends all connections: a later one proves that it was back.
+        self.connected_at = float("-inf")
+        for engine in {self.writer, self.reader}:
+            event.listen(engine.sync_engine, "connect", self._note_connection)
         self.trail_sink: trail.Sink | None = None
         self.strict_trail = False
         self.wakeups: Wakeups | None = None
@@ -110,6 +117,9 @@ class Database:
         async with self.reader.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
+    def _note_connection(self, _connection: object, _record: object) -> None:
+        self.connected_at = time.monotonic()
+
     async def _record(self, session: AsyncSession, context: Context) -> None:
         if self.trail_sink is None:
             return
@@ -129,6 +139,13 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         return isinstance(error, OperationalError) or error.connection_invalidated
     return False
+
+
+def is_overrun(error: BaseException) -> bool:
+    """Whether the database is there and has more to do than it can take."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in TOO_LATE
 
 
 def unavailable(error: DBAPIError) -> Unavailable:
