@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, or_, update
+from sqlalchemy import Table, bindparam, func, or_, update
 
 from deployflow.deployments.models import Deployment
 from deployflow.deployments.reports import Progressed
@@ -137,8 +137,13 @@ _PROGRESS = (
         progress_text=bindparam("row_text"),
     )
 )
+# Nor is a machine that has been heard since made silent by what was heard of it before.
 _ALIVE = (
     update(_DEPLOYMENTS)
-    .where(_DEPLOYMENTS.c.id == bindparam("row_id"), _WORKS)
+    .where(
+        _DEPLOYMENTS.c.id == bindparam("row_id"),
+        _WORKS,
+        func.coalesce(_DEPLOYMENTS.c.last_report_at, _DEPLOYMENTS.c.created_at) < bindparam("row_at"),
+    )
     .values(last_report_at=bindparam("row_at"))
 )

@@ -1,5 +1,6 @@
 """Power cuts, restarts and retries: always to the end, and never a second time on the disk (R-18, S-18)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,23 +14,27 @@ from deployflow.app.simulation.machine import NetbootMachine
 from deployflow.boot.admission import SILENT_FOR
 from deployflow.deployments.entry import MAX_STARTS
 from deployflow.deployments.models import Deployment
-from deployflow.deployments.progress import Progress
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
 from tests.boot.conftest import make_environment
 from tests.support.deploying import IN_OS, TASKS, Rack, finish_in_os
 
+Silence = Callable[[], None]
 
-async def fall_silent(rack: Rack, machine: NetbootMachine) -> None:
-    """As long as a machine takes to start anew."""
-    # What it said before is written late, and would be taken for a sign of life.
-    await rack.live.runtime.part(Progress).flush()
-    async with rack.live.runtime.db.write(system_context()) as session:
-        await session.execute(
-            update(Deployment)
-            .where(Deployment.id == machine.deployment_id)
-            .values(last_report_at=clock.now() - SILENT_FOR - timedelta(seconds=1))
-        )
+
+@pytest.fixture
+def fall_silent(monkeypatch: pytest.MonkeyPatch) -> Silence:
+    """As long as a machine takes to start anew goes by. Not written into its row: what was heard of it before may
+    still be on its way there.
+    """
+    real, passed = clock.now, timedelta(0)
+
+    def pass_time() -> None:
+        nonlocal passed
+        passed += SILENT_FOR + timedelta(seconds=1)
+        monkeypatch.setattr(clock, "now", lambda: real() + passed)
+
+    return pass_time
 
 
 def cut_at(position: int) -> Any:
@@ -50,7 +55,9 @@ def fail_at(position: int) -> Any:
 
 class TestPowerCut:
     @pytest.mark.parametrize(("position", "resume_at"), [(0, 0), (1, 0), (2, 2), (3, 3)])
-    async def test_an_armed_machine_goes_on_by_itself(self, rack: Rack, position: int, resume_at: int) -> None:
+    async def test_an_armed_machine_goes_on_by_itself(
+        self, rack: Rack, position: int, resume_at: int, fall_silent: Silence
+    ) -> None:
         """From the beginning until the image is applied, and at the step that was cut afterwards."""
         machine = rack.machine()
         deployment_id = (await rack.arm(machine))["id"]
@@ -58,7 +65,7 @@ class TestPowerCut:
         await machine.wait()
         with pytest.raises(PowerCut):
             await run(machine, step=cut_at(position))
-        await fall_silent(rack, machine)
+        fall_silent()
         make_environment(rack.live.runtime.settings)
         assert (await machine.ask_what_to_start()).is_environment
         machine.power_cycle()
@@ -73,12 +80,12 @@ class TestPowerCut:
         assert (shown["state"], shown["starts"]) == ("awaiting_first_boot", 2)
         assert {step["state"] for step in shown["steps"]} == {"succeeded"}
 
-    async def test_one_that_was_approved_by_its_code_is_approved_again(self, rack: Rack) -> None:
+    async def test_one_that_was_approved_by_its_code_is_approved_again(self, rack: Rack, fall_silent: Silence) -> None:
         machine = rack.machine()
         deployment_id = await rack.start(machine)
         with pytest.raises(PowerCut):
             await run(machine, step=cut_at(2))
-        await fall_silent(rack, machine)
+        fall_silent()
         machine.power_cycle()
         assert await machine.begin() == "waiting"
         shown = await rack.deployment(deployment_id)
@@ -89,22 +96,22 @@ class TestPowerCut:
         assert (str(machine.deployment_id), machine.plan["resume_at"]) == (deployment_id, 2)
         assert await run(machine) == "succeeded"
 
-    async def test_its_refusal_ends_the_deployment(self, rack: Rack) -> None:
+    async def test_its_refusal_ends_the_deployment(self, rack: Rack, fall_silent: Silence) -> None:
         machine = rack.machine()
         deployment_id = await rack.start(machine)
-        await fall_silent(rack, machine)
+        fall_silent()
         machine.power_cycle()
         await machine.begin()
         await rack.console.post(f"/boot-sessions/{machine.session_id}/deny")
         assert await rack.state(deployment_id) == "denied"
 
-    async def test_a_session_whose_machine_is_back_is_worth_nothing(self, rack: Rack) -> None:
+    async def test_a_session_whose_machine_is_back_is_worth_nothing(self, rack: Rack, fall_silent: Silence) -> None:
         machine, before = rack.machine(), rack.machine()
         await rack.arm(before)
         await before.begin()
         await before.wait()
         await before.report({"type": "step_started", "position": 2, "attempt": 1})
-        await fall_silent(rack, before)
+        fall_silent()
         assert await machine.begin() == "approved"
         with pytest.raises(Refused, match="session_over"):
             await before.report()
@@ -114,13 +121,13 @@ class TestPowerCut:
             await before.take_secret(2, "admin_password")
         assert await before.wait() == "ended"
 
-    async def test_after_three_more_starts_somebody_has_to_look(self, rack: Rack) -> None:
+    async def test_after_three_more_starts_somebody_has_to_look(self, rack: Rack, fall_silent: Silence) -> None:
         machine = rack.machine()
         deployment_id = (await rack.arm(machine))["id"]
         for number in range(1, MAX_STARTS + 1):
             assert await machine.begin() == "approved", number
             await machine.wait()
-            await fall_silent(rack, machine)
+            fall_silent()
             machine.power_cycle()
         assert await machine.begin() == "waiting"
         shown = await rack.deployment(deployment_id)

@@ -1,6 +1,6 @@
 """What machines say happened: kept once, in order, and the truth in the console."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -155,6 +155,16 @@ class TestTruth:
         await machine.report()
         await rack.live.runtime.part(Progress).flush()
         assert not (await rack.deployment(deployment_id))["silent"]
+
+    async def test_what_was_heard_before_does_not_make_it_silent_again(self, rack: Rack) -> None:
+        machine = rack.machine()
+        deployment_id = await rack.start(machine)
+        await machine.report()
+        heard_later = clock.now() + timedelta(seconds=15)
+        await change(rack, deployment_id, last_report_at=heard_later)
+        await rack.live.runtime.part(Progress).flush()
+        shown = (await rack.deployment(deployment_id))["last_report_at"]
+        assert datetime.fromisoformat(shown) == heard_later
 
     async def test_output_without_end_is_cut_and_said_to_be(self, rack: Rack) -> None:
         machine = rack.machine()
