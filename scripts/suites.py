@@ -33,12 +33,6 @@ from tools import (
 RESULTS = LOCAL / "results"
 BIN = SERVER / ".venv" / "bin"
 TWO_AT_ONCE = ["-n", "2"]
-# A runner whose failed suite is tried once more, with what else it is then told. It is said in the summary, so that
-# nobody overlooks a test that needs mending.
-SECOND_TRY: dict[str, list[str]] = {
-    "dotnet": [],
-    "pytest": ["--last-failed", "--last-failed-no-failures=none", "-n", "0"],
-}
 
 
 @dataclass(frozen=True)
@@ -237,10 +231,6 @@ def run_suite(suite: Suite) -> Outcome:
         passed, failed, skipped = counted or ((0, 1, 0) if code else (1, 0, 0))
         if code and not failed:
             failed = 1
-        again = SECOND_TRY.get(Path(argv[0]).name)
-        if failed and passed and again is not None and stream([*argv, *again], suite, log)[0] == 0:
-            outcome.note = f"{failed} passed only at the second try: look at {log.relative_to(ROOT)}"
-            passed, failed, code = passed + failed, 0, 0
         outcome.passed += passed
         outcome.failed += failed
         outcome.skipped += skipped
