@@ -81,7 +81,21 @@ public sealed class AgentStoryTests : IAsyncLifetime
         orders.ForEach(_server.Order);
         foreach (var order in orders)
             Assert.Equal(ActionOutcome.Succeeded, (await _server.FinishedAsync(order.ActionId)).Outcome);
-        Assert.DoesNotContain(_server.CheckIns, call => call.Running.Count > 4);
+        Assert.InRange(MostAtOnce(), 1, 4);
+    }
+
+    [Fact]
+    public async Task What_calls_that_cross_bring_beyond_the_slots_waits_for_its_turn()
+    {
+        var orders = Enumerable.Range(0, 7).Select(_ => Orders.Script(Orders.Sleep(2))).ToList();
+        orders[..3].ForEach(_server.OrderByOvertakenCall);
+        orders[3..].ForEach(_server.OrderByOvertakingCall);
+        _server.Order(Orders.Script("echo overtake"));
+        foreach (var order in orders)
+            Assert.Equal(ActionOutcome.Succeeded, (await _server.FinishedAsync(order.ActionId)).Outcome);
+        Assert.InRange(MostAtOnce(), 1, 4);
+        Assert.Equal(8, _server.Reports.OfType<StartedReport>().Select(report => report.ActionId).Distinct().Count());
+        Assert.Equal(8, _server.Reports.OfType<StartedReport>().Count());
     }
 
     [Fact]
@@ -123,7 +137,8 @@ public sealed class AgentStoryTests : IAsyncLifetime
         _server.Fault = call => call == "reports" && _server.Reports.Count == 0 ? (422, "malformed", null) : null;
         var poison = Orders.Script("echo poison");
         _server.Order(poison);
-        await Task.Delay(500);
+        // Once in a batch, and once alone: then it is dropped.
+        await _server.UntilAsync(() => _server.Faults.Count >= 2, "refused reports");
         _server.Fault = _ => null;
         var good = Orders.Script("echo good");
         _server.Order(good);
@@ -135,6 +150,8 @@ public sealed class AgentStoryTests : IAsyncLifetime
     {
         var order = Orders.Script(Orders.Sleep(60));
         _server.Outcome = report => report.ActionId == order.ActionId ? "stale" : "accepted";
+        // Its first report would end it before a check-in names it.
+        _server.Fault = call => call == "reports" && _server.CheckIns.All(seen => seen.Running.Count == 0) ? (503, "unavailable", null) : null;
         _server.Order(order);
         await _server.UntilAsync(() => _server.Latest.Running.Count == 1, "the start");
         await _server.UntilAsync(() => _server.Latest.Running.Count == 0, "the end");
@@ -148,9 +165,10 @@ public sealed class AgentStoryTests : IAsyncLifetime
         _server.Order(order);
         await _server.UntilAsync(() => _server.Latest.Running.Count == 1, "the start");
         _server.Order(order with { Fence = 7 });
-        await _server.UntilAsync(() => _server.Latest.Running is [{ Fence: 7 }], "the newer fence");
+        // A machine that is held up for seconds has it handed out once more.
+        await _server.UntilAsync(() => _server.Latest.Running is [{ Fence: >= 7 }], "the newer fence");
         _server.Cancel(order.ActionId);
-        Assert.Equal(7, (await _server.FinishedAsync(order.ActionId)).Fence);
+        Assert.InRange((await _server.FinishedAsync(order.ActionId)).Fence, 7, 8);
         Assert.Single(_server.Reports.OfType<StartedReport>());
     }
 
@@ -207,6 +225,13 @@ public sealed class AgentStoryTests : IAsyncLifetime
         _server.Order(order);
         Assert.Equal(ActionOutcome.Succeeded, (await _server.FinishedAsync(order.ActionId)).Outcome);
         Assert.InRange(_server.Refusals.Count, 1, 3);
+    }
+
+    /// <summary>How many ran at once. Reports come in the order in which things happened.</summary>
+    private int MostAtOnce()
+    {
+        var running = 0;
+        return _server.Reports.Max(report => running += report switch { StartedReport => 1, FinishedReport => -1, _ => 0 });
     }
 
     private static IEnumerable<int> Marked(string actionId) => OperatingSystem.IsWindows()

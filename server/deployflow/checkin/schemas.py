@@ -10,7 +10,8 @@ from deployflow.actions.schemas import Fence
 
 MAX_WAIT_S = 50
 MAX_SLOTS = 16
-# Accepted and running together; an agent accepts no more than its slots, and keeps some from before a restart.
+# Accepted and running together: beyond its slots an agent keeps some from before a restart, and what answers brought
+# that crossed.
 MAX_RUNNING = 64
 
 

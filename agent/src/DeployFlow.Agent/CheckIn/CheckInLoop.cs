@@ -89,7 +89,12 @@ public sealed partial class CheckInLoop(
         try
         {
             if ((await call).Value is { } response)
+            {
                 TakeOrders(response);
+                // The newer call does not name these: told of them only when it ends, the server takes them for lost.
+                if (response.Actions is [_, ..])
+                    heldCall.Renew();
+            }
         }
         catch (OperationCanceledException)
         {

@@ -24,7 +24,7 @@ public sealed class LinuxDeploymentTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_is_deployed_as_the_plan_says()
+    public async Task A_disk_is_deployed_as_the_plan_says()
     {
         Assert.SkipUnless(LoopDisk.Missing is null, LoopDisk.Missing ?? "");
         using var disk = LoopDisk.Of(2048);
@@ -42,43 +42,43 @@ public sealed class LinuxDeploymentTests : IDisposable
         Assert.Equal(Enumerable.Range(0, _server.Reports.Count), _server.Reports.Select(report => report.Seq));
         Assert.Contains(_server.Calls, call => call.Contains("bytes=", StringComparison.Ordinal));
         AssertTable(disk, plan.DiskIds);
-        AssertVolume(disk, tree);
+        await AssertVolumeAsync(disk, tree);
         AssertBoot(disk, plan.DiskIds);
         AssertNoSecretIsReadable(disk);
     }
 
     [Fact]
-    public void An_image_that_is_cut_or_changed_or_too_large_fails_with_its_own_code()
+    public async Task An_image_that_is_cut_or_changed_or_too_large_fails_with_its_own_code()
     {
         Assert.SkipUnless(LoopDisk.Missing is null, LoopDisk.Missing ?? "");
         using var disk = LoopDisk.Of(1200);
         var image = SyntheticWindows.Image(SyntheticWindows.Tree(Path.Combine(_folder, "tree")));
 
         var cut = image[..(image.Length / 2)];
-        Assert.Equal(StepErrorCode.ImageDamaged, FailureOf(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(_server.Add(cut)))));
+        Assert.Equal(StepErrorCode.ImageDamaged, await FailureOfAsync(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(_server.Add(cut)))));
 
         var content = _server.Add(image);
         byte[] changed = [.. image];
         changed[^20]++;
         _server.Replace(content, changed);
-        Assert.Contains(FailureOf(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(content))), new[] { StepErrorCode.HashMismatch, StepErrorCode.ImageDamaged });
+        Assert.Contains(await FailureOfAsync(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(content))), new[] { StepErrorCode.HashMismatch, StepErrorCode.ImageDamaged });
 
         _server.Replace(content, image);
-        Assert.Equal(StepErrorCode.ApplyFailed, FailureOf(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(content, index: 9))));
+        Assert.Equal(StepErrorCode.ApplyFailed, await FailureOfAsync(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(content, index: 9))));
 
         var notPipable = _server.Add(SyntheticWindows.Image(Path.Combine(_folder, "tree"), pipable: false));
-        Assert.Equal(StepErrorCode.ApplyFailed, FailureOf(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(notPipable))));
+        Assert.Equal(StepErrorCode.ApplyFailed, await FailureOfAsync(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(notPipable))));
 
         var small = Plans.DiskPrep("custom", 1, new PartitionOrder("esp", 100), new PartitionOrder("windows", 8, "Windows"));
-        Assert.Contains(FailureOf(disk, Plans.Of(small, Plans.Apply(content))), new[] { StepErrorCode.OutOfSpace, StepErrorCode.ApplyFailed });
+        Assert.Contains(await FailureOfAsync(disk, Plans.Of(small, Plans.Apply(content))), new[] { StepErrorCode.OutOfSpace, StepErrorCode.ApplyFailed });
 
         Directory.Delete(Path.Combine(_folder, "tree/Windows/Boot"), recursive: true);
         var noBoot = _server.Add(SyntheticWindows.Image(Path.Combine(_folder, "tree")));
-        Assert.Equal(StepErrorCode.BootFilesMissing, FailureOf(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(noBoot))));
+        Assert.Equal(StepErrorCode.BootFilesMissing, await FailureOfAsync(disk, Plans.Of(Plans.DiskPrep(), Plans.Apply(noBoot))));
     }
 
     [Fact]
-    public void A_staged_image_is_applied_too_and_a_resumed_run_does_not_partition_again()
+    public async Task A_staged_image_is_applied_too_and_a_resumed_run_does_not_partition_again()
     {
         Assert.SkipUnless(LoopDisk.Missing is null, LoopDisk.Missing ?? "");
         using var disk = LoopDisk.Of(1200);
@@ -86,7 +86,7 @@ public sealed class LinuxDeploymentTests : IDisposable
         var plan = Plans.Of(Plans.DiskPrep(), Plans.Apply(_server.Add(image), pipable: false));
         _server.Plan = plan;
         Assert.Equal(0, Deploy(disk).ExitCode);
-        disk.Mounted(3, root => Assert.True(File.Exists(Path.Combine(root, "Windows/System32/ntoskrnl.exe"))));
+        await disk.MountedAsync(3, root => Assert.True(File.Exists(Path.Combine(root, "Windows/System32/ntoskrnl.exe"))));
 
         _server.Plan = plan with { ResumeAt = 1 };
         var before = _server.Reports.Count;
@@ -119,7 +119,7 @@ public sealed class LinuxDeploymentTests : IDisposable
     }
 
     [Fact]
-    public void Keeping_the_data_leaves_a_disk_alone_that_nobody_of_us_has_laid_out_and_finds_the_right_one()
+    public async Task Keeping_the_data_leaves_a_disk_alone_that_nobody_of_us_has_laid_out_and_finds_the_right_one()
     {
         Assert.SkipUnless(LoopDisk.Missing is null, LoopDisk.Missing ?? "");
         using var foreign = LoopDisk.Of(1500);
@@ -131,7 +131,7 @@ public sealed class LinuxDeploymentTests : IDisposable
         var before = SystemProgram.Output("sha256sum", foreign.Device);
         var image = _server.Add(SyntheticWindows.Image(SyntheticWindows.Tree(Path.Combine(_folder, "tree"), fillerFiles: 5)));
         var prep = Plans.DiskPrep("keep_data", 1, KeptLayout);
-        Assert.Equal(StepErrorCode.DiskNotEmpty, FailureOf(foreign, Plans.Of(prep, Plans.Apply(image))));
+        Assert.Equal(StepErrorCode.DiskNotEmpty, await FailureOfAsync(foreign, Plans.Of(prep, Plans.Apply(image))));
         Assert.Equal(before, SystemProgram.Output("sha256sum", foreign.Device));
 
         _server.Plan = Plans.Of(prep, Plans.Apply(image));
@@ -163,16 +163,16 @@ public sealed class LinuxDeploymentTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_that_is_too_small_or_in_use_is_left_alone()
+    public async Task A_disk_that_is_too_small_or_in_use_is_left_alone()
     {
         Assert.SkipUnless(LoopDisk.Missing is null, LoopDisk.Missing ?? "");
         using var disk = LoopDisk.Of(600);
-        Assert.Equal(StepErrorCode.DiskTooSmall, FailureOf(disk, Plans.Of(Plans.DiskPrep(minGb: 20))));
+        Assert.Equal(StepErrorCode.DiskTooSmall, await FailureOfAsync(disk, Plans.Of(Plans.DiskPrep(minGb: 20))));
         Assert.Equal(
-            StepErrorCode.DiskTooSmall, FailureOf(disk, Plans.Of(Plans.DiskPrep("custom", 0.1, new PartitionOrder("esp", 100), new PartitionOrder("windows", 900)))));
+            StepErrorCode.DiskTooSmall, await FailureOfAsync(disk, Plans.Of(Plans.DiskPrep("custom", 0.1, new PartitionOrder("esp", 100), new PartitionOrder("windows", 900)))));
         _server.Plan = Plans.Of(Plans.DiskPrep(minGb: 0.1));
         Assert.Equal(0, Deploy(disk).ExitCode);
-        disk.Mounted(3, _ => Assert.Equal(StepErrorCode.DiskInUse, FailureOf(disk, Plans.Of(Plans.DiskPrep(minGb: 0.1)))));
+        await disk.MountedAsync(3, async _ => Assert.Equal(StepErrorCode.DiskInUse, await FailureOfAsync(disk, Plans.Of(Plans.DiskPrep(minGb: 0.1)))));
     }
 
     private DeploymentPlan FullPlan(PlanContent image)
@@ -204,7 +204,7 @@ public sealed class LinuxDeploymentTests : IDisposable
             Plans.Script("echo later", "os", "cmd"));
     }
 
-    private string FailureOf(LoopDisk disk, DeploymentPlan plan)
+    private async Task<string> FailureOfAsync(LoopDisk disk, DeploymentPlan plan)
     {
         _server.Plan = plan;
         var before = _server.Reports.Count;
@@ -212,12 +212,9 @@ public sealed class LinuxDeploymentTests : IDisposable
         var sessions = _server.Sessions.Count;
         _server.Armed = session => session.Number == sessions;
         using var agent = Start(disk.Device);
-        for (var tries = 0; !(_server.Reports.Skip(before).Any(report => report is PhaseFinishedReport) && _server.Sessions.Count == sessions + 2); tries++)
-        {
-            Assert.True(tries < 600, $"No failure and no next session: {agent.Output}");
-            Thread.Sleep(100);
-        }
-
+        await _server.UntilAsync(
+            () => _server.Reports.Skip(before).Any(report => report is PhaseFinishedReport) && _server.Sessions.Count == sessions + 2,
+            "a failure, and the next session");
         _server.Armed = _ => true;
         var end = _server.Reports.Skip(before).OfType<PhaseFinishedReport>().Single();
         Assert.Contains(_server.Reports.Skip(before), report => report is RescueLogReport);
@@ -250,7 +247,7 @@ public sealed class LinuxDeploymentTests : IDisposable
         Assert.Contains("8000000000000001", SystemProgram.Output("sgdisk", "-i4", disk.Device));
     }
 
-    private static void AssertVolume(LoopDisk disk, string tree) => disk.Mounted(3, root =>
+    private static Task AssertVolumeAsync(LoopDisk disk, string tree) => disk.MountedAsync(3, root =>
     {
         // What a plan may change is looked at below.
         string[] changed = ["Windows/System32/config/SYSTEM", "Windows/System32/config/SOFTWARE", "Users/Default/NTUSER.DAT"];

@@ -59,6 +59,7 @@ internal sealed class DeployProcess : IDisposable
 
     private void Keep(string? line)
     {
+        TestContext.Current.TestOutputHelper?.WriteLine(line ?? "");
         lock (_output)
             _output.AppendLine(line);
     }

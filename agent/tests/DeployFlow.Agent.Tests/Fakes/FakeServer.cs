@@ -9,9 +9,13 @@ namespace DeployFlow.Agent.Tests.Fakes;
 /// <summary>A server of the agent protocol on a real socket: verifies signatures, holds check-ins, and can be made to fail.</summary>
 internal sealed class FakeServer : IAsyncDisposable
 {
+    /// <summary>As the real one.</summary>
+    private static readonly TimeSpan RedeliverAfter = TimeSpan.FromSeconds(2);
+
     private readonly SocketHttpServer _http;
     private readonly ConcurrentQueue<ActionOrder> _orders = new();
     private readonly ConcurrentQueue<ActionOrder> _ordersForOvertaken = new();
+    private readonly ConcurrentQueue<ActionOrder> _ordersForOvertaking = new();
     private readonly ConcurrentDictionary<string, (ActionOrder Order, DateTimeOffset At)> _handedOut = new();
     private readonly ConcurrentDictionary<string, bool> _cancels = new();
     private readonly Lock _gate = new();
@@ -60,6 +64,9 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public IReadOnlyList<string> Refusals => Seen<string>("refusal");
 
+    /// <summary>The calls that <see cref="Fault"/> answered.</summary>
+    public IReadOnlyList<string> Faults => Seen<string>("fault");
+
     public void Order(ActionOrder order)
     {
         _orders.Enqueue(order);
@@ -68,6 +75,9 @@ internal sealed class FakeServer : IAsyncDisposable
 
     /// <summary>Goes out with the answer to a call that a newer one has overtaken, as when both cross on their way.</summary>
     public void OrderByOvertakenCall(ActionOrder order) => _ordersForOvertaken.Enqueue(order);
+
+    /// <summary>Goes out with the answer to the newer call, while that to the overtaken one is on its way.</summary>
+    public void OrderByOvertakingCall(ActionOrder order) => _ordersForOvertaking.Enqueue(order);
 
     public void Cancel(string actionId)
     {
@@ -156,7 +166,11 @@ internal sealed class FakeServer : IAsyncDisposable
     {
         var call = http.Path["/agent/v1/".Length..];
         if (Fault(call) is { } fault)
+        {
+            See("fault", call);
             return Problem(fault.Status, fault.Code, fault.RetryAfter);
+        }
+
         var enroll = call == "enroll" ? JsonSerializer.Deserialize(http.Body, WireJson.Default.EnrollRequest)! : null;
         var key = enroll is null ? _publicKey : Convert.FromBase64String(enroll.PublicKey);
         var refusal = key is null ? ProblemCode.KeyUnknown : Refusal(http, key);
@@ -235,6 +249,8 @@ internal sealed class FakeServer : IAsyncDisposable
             _handedOut[order.ActionId] = (order, DateTimeOffset.UtcNow);
         }
 
+        while (overtaken.Task.IsCompleted && _ordersForOvertaking.TryDequeue(out var order))
+            Order(order);
         if (!overtaken.Task.IsCompleted)
         {
             cancels.AddRange(_cancels.Keys);
@@ -247,7 +263,7 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>An answer may be lost on its way: what a later call neither runs nor has reported goes out under a new fence.</summary>
     private void HandOutLostOnesAgain(CheckInRequest request, DateTimeOffset began)
     {
-        foreach (var (order, at) in _handedOut.Values.Where(item => item.At < began && DateTimeOffset.UtcNow - item.At > TimeSpan.FromSeconds(1)))
+        foreach (var (order, at) in _handedOut.Values.Where(item => item.At < began && DateTimeOffset.UtcNow - item.At > RedeliverAfter))
         {
             if (_handedOut.TryRemove(order.ActionId, out _)
                 && request.Running.All(running => running.ActionId != order.ActionId || running.Fence < order.Fence)

@@ -43,13 +43,13 @@ internal sealed class LoopDisk : IDisposable
     }
 
     /// <summary>Mounts an NTFS volume while <paramref name="look"/> looks at it.</summary>
-    public void Mounted(int partition, Action<string> look)
+    public async Task MountedAsync(int partition, Func<string, Task> look)
     {
         var point = Directory.CreateTempSubdirectory("dfm-").FullName;
         SystemProgram.Output("ntfs-3g", "-o", "ro", Partition(partition), point);
         try
         {
-            look(point);
+            await look(point);
         }
         finally
         {
@@ -57,6 +57,13 @@ internal sealed class LoopDisk : IDisposable
             Directory.Delete(point);
         }
     }
+
+    /// <inheritdoc cref="MountedAsync"/>
+    public Task MountedAsync(int partition, Action<string> look) => MountedAsync(partition, point =>
+    {
+        look(point);
+        return Task.CompletedTask;
+    });
 
     public void Dispose()
     {
