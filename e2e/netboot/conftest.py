@@ -2,8 +2,10 @@
 
 import itertools
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -12,6 +14,8 @@ from netboot.namespaces import Network
 from netboot.needs import lacking
 
 _numbers = itertools.count()
+# No test takes half of it, with both processors at work. What stands still longer fails, and the others go on.
+TEST_LIMIT_S = 400
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -19,6 +23,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if Path(__file__).parent in item.path.parents:
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def own_end() -> Iterator[None]:
+    """Ends a test that hangs, whatever it hangs in."""
+
+    def over(_number: int, _frame: object) -> NoReturn:
+        raise TimeoutError(f"this test has not ended within {TEST_LIMIT_S} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.alarm(TEST_LIMIT_S)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture

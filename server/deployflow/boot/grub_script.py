@@ -8,8 +8,12 @@ FOR_EVER = "-1"
 NEEDS_IPXE = "WinPE is started by iPXE, which Secure Boot forbids: switch it off, or choose the Linux environment."
 
 
-def of(plan: BootPlan, asking: Asking, *, server_url: str, host: str) -> str:
-    """What the plan says, in GRUB's language. `host` is how the machine reached the server: GRUB has no HTTPS."""
+def of(plan: BootPlan, asking: Asking, *, server_url: str | None) -> str:
+    """What the plan says, in GRUB's language.
+
+    `$host` is set by its first configuration: the header that GRUB sends has no port. GRUB has no HTTPS.
+    `server_url` is the address that was set for the server; None is the one that the machine came by.
+    """
     if asking.mac is None:
         return _message("the loader did not say which machine it is. Look at the TFTP server's grub.cfg.")
     if plan.way == "message" or plan.site is None:
@@ -18,7 +22,7 @@ def of(plan: BootPlan, asking: Asking, *, server_url: str, host: str) -> str:
         return script.render("grub/local.cfg", why=f"({script.text(plan.why)})")
     query = f"loader=grub&{query_of(plan, asking)}"
     if plan.way == "environment":
-        return _environment(plan, asking, query, server_url=server_url, host=host)
+        return _environment(plan, asking, query, server_url=server_url or "http://$host")
     return script.render(
         "grub/menu.cfg",
         machine=script.text(f"{plan.site.name}: {asking.title}"),
@@ -29,17 +33,15 @@ def of(plan: BootPlan, asking: Asking, *, server_url: str, host: str) -> str:
                 "grub/menu-entry.cfg",
                 id=str(choice.id),
                 name=script.text(choice.name, otherwise="A profile"),
-                host=host,
                 query=query,
             )
             for choice in plan.choices
         ).rstrip("\n"),
-        host=host,
         query=query,
     )
 
 
-def _environment(plan: BootPlan, asking: Asking, query: str, *, server_url: str, host: str) -> str:
+def _environment(plan: BootPlan, asking: Asking, query: str, *, server_url: str) -> str:
     assert plan.environment is not None
     assert plan.site is not None
     if plan.environment.kind == "winpe":
@@ -47,7 +49,6 @@ def _environment(plan: BootPlan, asking: Asking, query: str, *, server_url: str,
     return script.render(
         "grub/linux.cfg",
         what=script.text(plan.why),
-        host=host,
         environment=plan.environment.id,
         server=server_url,
         site=plan.site.key,

@@ -95,7 +95,8 @@ async def read_boot_script(
     if plan.site is not None:
         await runtime.part(Discovery).note(plan.site, asking, ip=context.ip, answer=plan.way)
     if loader == "grub":
-        return _answer(grub_script.of(plan, asking, server_url=server, host=install.host_of(request)))
+        as_asked = f"{request.url.scheme}://{install.host_of(request)}"
+        return _answer(grub_script.of(plan, asking, server_url=None if server == as_asked else server))
     return _answer(ipxe_script.of(plan, asking, server_url=server))
 
 

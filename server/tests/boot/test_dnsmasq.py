@@ -102,8 +102,10 @@ class TestRange:
 class TestGrub:
     def test_it_asks_the_server_with_what_it_knows_of_the_machine(self) -> None:
         said = first_configuration(service(site="lab"))
+        # Exported, because what it answers goes on by it.
+        assert 'set host="10.0.0.1:8480"\nexport host\n' in said
         assert (
-            'configfile "(http,10.0.0.1:8480)/boot/v1/script?site=lab&loader=grub&platform=efi&mac=$net_default_mac'
+            'configfile "(http,$host)/boot/v1/script?site=lab&loader=grub&platform=efi&mac=$net_default_mac'
             '&uuid=$uuid&serial=$serial"\n'
         ) in said
 

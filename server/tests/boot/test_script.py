@@ -125,13 +125,13 @@ class TestGrub:
         menu = await ask(app, site, loader="grub")
         assert f'menuentry "Office PC" --id {profile.id} {{' in menu
         assert (f"set default={profile.id}\n" in menu, "set timeout=30\n" in menu) == (True, True)
-        target = re.search(r'configfile "\(http,boot\.test:8480\)(\S+)"', menu)
+        target = re.search(r'configfile "\(http,\$host\)(\S+)"', menu)
         assert target is not None
         async with open_client(app) as client:
             started = (await client.get(target[1])).text
-        assert f"linux (http,boot.test:8480)/boot/v1/environments/{ENVIRONMENT_ID}/vmlinuz" in started
+        assert f"linux (http,$host)/boot/v1/environments/{ENVIRONMENT_ID}/vmlinuz" in started
         assert (
-            f"df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id}"
+            f"df.server=http://$host df.site={site.key} df.mac=52:54:00:12:34:56 df.profile={profile.id}"
             " console=ttyS0,115200 console=tty0 quiet"
         ) in started
 
