@@ -15,13 +15,20 @@ export async function seriousFaults(
     await page.goto(url + addressOf(key, ids));
     await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
     await page.waitForTimeout(SETTLED_MS);
-    const { violations } = await new AxeBuilder({ page })
-      .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
-      .analyze();
-    for (const { id, impact, nodes } of violations) {
-      if (impact !== "serious" && impact !== "critical") continue;
-      found.push(`${key}: ${id} (${impact}) ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-    }
+    found.push(...(await faultsOf(page, key)));
   }
   return found;
+}
+
+/** The same, of the page as it is shown now. */
+export async function faultsOf(page: Page, name: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(
+      ({ id, impact, nodes }) =>
+        `${name}: ${id} (${impact}) ${nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`,
+    );
 }

@@ -29,10 +29,14 @@ from deployflow.devices import queries as devices
 from deployflow.devices.models import Device
 from deployflow.devices.schemas import DeviceOut
 from deployflow.devices.states import DeviceState
+from deployflow.drivers import queries as drivers
+from deployflow.drivers.schemas import PackOut
 from deployflow.enrollment.models import EnrollmentToken
 from deployflow.identity import queries as identity
 from deployflow.identity.access import Principal, Requirement
 from deployflow.identity.schemas import User
+from deployflow.images import queries as images
+from deployflow.images.schemas import ImageOut
 from deployflow.platform import clock
 from deployflow.platform.db import ReadSession
 from deployflow.platform.paging import ListParams
@@ -108,6 +112,8 @@ class SearchResult(BaseModel):
     devices: list[DeviceOut]
     deployments: list[DeploymentOut]
     profiles: list[ProfileOut]
+    images: list[ImageOut]
+    driver_packs: list[PackOut]
     scripts: list[ScriptOut]
     actions: list[ActionOut]
     users: list[User]
@@ -143,8 +149,10 @@ async def get_overview(reader: Anybody, session: ReadSession) -> Overview:
 async def search(
     reader: Anybody, session: ReadSession, q: Annotated[str, Query(max_length=200, description="Words")] = ""
 ) -> SearchResult:
-    """Find devices, deployments, profiles, scripts, actions and people by words, up to six of each."""
-    found = SearchResult(devices=[], deployments=[], profiles=[], scripts=[], actions=[], users=[])
+    """Find devices, deployments, profiles, images, driver packs, scripts, actions and people, up to six of each."""
+    found = SearchResult(
+        devices=[], deployments=[], profiles=[], images=[], driver_packs=[], scripts=[], actions=[], users=[]
+    )
     words = q.strip()
     if not words:
         return found
@@ -155,6 +163,10 @@ async def search(
         found.deployments = (await deployments.page(session, params)).items
     if reader.may("profiles:read"):
         found.profiles = (await profiles.list_profiles(session, params))["items"]
+    if reader.may("images:read"):
+        found.images = (await images.list_images(session, params))["items"]
+    if reader.may("drivers:read"):
+        found.driver_packs = (await drivers.list_packs(session, params))["items"]
     if reader.may("scripts:read"):
         found.scripts = (await scripts.list_scripts(session, params))["items"]
     if reader.may("actions:read"):

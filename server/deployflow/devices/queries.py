@@ -1,7 +1,7 @@
 """Reads of devices."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from deployflow.platform.paging import (
 
 SPARKLINE = timedelta(days=7)
 MAX_OS_NAMES = 20
+MAX_MODELS = 1000
 MAX_WORDS = 8
 
 
@@ -146,6 +147,31 @@ async def inventory(session: AsyncSession, device_id: UUID) -> DeviceInventory:
     if await session.scalar(select(Device.id).where(Device.id == device_id)) is None:
         raise DeviceNotFound
     raise InventoryNotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What machines of one kind say of themselves, and how many of the devices do."""
+
+    manufacturer: str | None
+    model: str | None
+    sku: str | None
+    devices: int
+
+
+async def models(session: AsyncSession) -> list[Model]:
+    """The models that the tenant's devices are of, those with most devices first."""
+    said = (Device.manufacturer, Device.model, Device.sku)
+    statement = (
+        select(*said, func.count())
+        .where(Device.state != DeviceState.REVOKED)
+        .group_by(*said)
+        .order_by(func.count().desc(), Device.manufacturer, Device.model, Device.sku)
+        .limit(MAX_MODELS)
+    )
+    return [
+        Model(maker or None, model or None, sku or None, n) for maker, model, sku, n in await session.execute(statement)
+    ]
 
 
 async def summary(session: AsyncSession) -> Summary:

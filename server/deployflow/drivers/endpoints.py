@@ -7,7 +7,16 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from deployflow.drivers import queries, service
-from deployflow.drivers.schemas import InfList, MachineIn, MatchList, PackChange, PackIn, PackOut, ServerArchives
+from deployflow.drivers.schemas import (
+    InfList,
+    MachineIn,
+    MachineModelList,
+    MatchList,
+    PackChange,
+    PackIn,
+    PackOut,
+    ServerArchives,
+)
 from deployflow.identity.access import Principal, Requires
 from deployflow.platform.db import DbSession, ReadSession
 from deployflow.platform.downloads import ContentResponse
@@ -19,6 +28,7 @@ router = APIRouter(tags=["drivers"])
 
 Reader = Annotated[Principal, Requires("drivers:read")]
 Writer = Annotated[Principal, Requires("drivers:write")]
+DeviceReader = Annotated[Principal, Requires("devices:read")]
 Broken = Annotated[bool | None, Query(description="Only those that cannot be read, or only the others")]
 Words = Annotated[str | None, Query(max_length=200, description="In path, provider, class or hardware id")]
 
@@ -42,6 +52,12 @@ async def import_driver_pack(
 async def list_server_drivers(_writer: Writer, runtime: CurrentRuntime) -> ServerArchives:
     """Archives and folders in the server's import folder."""
     return await asyncio.to_thread(queries.server_archives, runtime.settings)
+
+
+@router.get("/driver-packs/machines")
+async def list_machine_models(_reader: Reader, _devices: DeviceReader, session: ReadSession) -> MachineModelList:
+    """The models that devices are of, those with most devices first, and the packs that each gets."""
+    return MachineModelList(items=await queries.machine_models(session))
 
 
 @router.get("/driver-packs:match")

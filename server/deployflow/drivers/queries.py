@@ -9,10 +9,20 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from deployflow.devices import queries as devices
 from deployflow.drivers.errors import PackNotFound, PackNotReady
 from deployflow.drivers.matching import MachineFacts, matches
 from deployflow.drivers.models import DriverInf, DriverPack, DriverRule
-from deployflow.drivers.schemas import SHOWN_IDS, InfOut, PackOut, Rule, ServerArchive, ServerArchives
+from deployflow.drivers.schemas import (
+    SHOWN_IDS,
+    InfOut,
+    MachineModel,
+    PackName,
+    PackOut,
+    Rule,
+    ServerArchive,
+    ServerArchives,
+)
 from deployflow.drivers.sources import ENDINGS
 from deployflow.drivers.states import PackState
 from deployflow.platform.importing import files_in_folder
@@ -21,6 +31,11 @@ from deployflow.platform.settings import Settings
 from deployflow.platform.storage import Content
 
 MAX_INFS = 10_000
+_READY = (
+    select(DriverPack)
+    .where(DriverPack.state == PackState.READY)
+    .order_by(DriverPack.name, DriverPack.pack_version, DriverPack.id)
+)
 
 
 def _search(words: str) -> ColumnElement[bool]:
@@ -93,13 +108,8 @@ async def list_infs(session: AsyncSession, pack_id: UUID, *, words: str | None, 
 
 async def packs_for(session: AsyncSession, facts: MachineFacts) -> list[DriverPack]:
     """The ready packs that a machine gets, with their INF files, by name. None when nothing matches."""
-    statement = (
-        select(DriverPack)
-        .where(DriverPack.state == PackState.READY)
-        .options(selectinload(DriverPack.rules), selectinload(DriverPack.infs))
-        .order_by(DriverPack.name, DriverPack.pack_version, DriverPack.id)
-    )
-    return [pack for pack in await session.scalars(statement) if any(matches(rule, facts) for rule in pack.rules)]
+    statement = _READY.options(selectinload(DriverPack.rules), selectinload(DriverPack.infs))
+    return [pack for pack in await session.scalars(statement) if _is_for(pack, facts)]
 
 
 async def ready_content(session: AsyncSession, pack_id: UUID) -> Content:
@@ -127,6 +137,21 @@ async def archives(session: AsyncSession, pack_ids: Sequence[UUID]) -> list[dict
         content, pack = await ready_content(session, pack_id), await get_pack(session, pack_id)
         found.append({"id": str(pack.id), "name": pack.name, "sha256": content.sha256})
     return found
+
+
+async def machine_models(session: AsyncSession) -> list[MachineModel]:
+    """What devices say they are, with the ready packs for it."""
+    packs = (await session.scalars(_READY.options(selectinload(DriverPack.rules)))).all()
+    return [
+        MachineModel(
+            manufacturer=found.manufacturer,
+            model=found.model,
+            sku=found.sku,
+            devices=found.devices,
+            packs=[PackName.model_validate(pack) for pack in packs if _is_for(pack, found)],
+        )
+        for found in await devices.models(session)
+    ]
 
 
 def server_archives(settings: Settings) -> ServerArchives:
@@ -162,6 +187,10 @@ def shape(row: DriverPack) -> PackOut:
         updated_at=row.updated_at,
         version=row.version,
     )
+
+
+def _is_for(pack: DriverPack, machine: MachineFacts) -> bool:
+    return any(matches(rule, machine) for rule in pack.rules)
 
 
 def _shape_inf(row: DriverInf) -> InfOut:

@@ -131,6 +131,30 @@ class MatchList(BaseModel):
     items: list[PackOut]
 
 
+class PackName(BaseModel):
+    """A driver pack, in short."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    pack_version: str
+
+
+class MachineModel(BaseModel):
+    """A model that devices are of, and the packs that it gets; none where nothing matches."""
+
+    manufacturer: str | None
+    model: str | None
+    sku: str | None
+    devices: int
+    packs: list[PackName]
+
+
+class MachineModelList(BaseModel):
+    items: list[MachineModel]
+
+
 class ServerArchive(BaseModel):
     path: str
     size_bytes: int

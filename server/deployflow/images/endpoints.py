@@ -115,9 +115,9 @@ async def retry_image_import(_writer: Writer, session: DbSession, import_id: UUI
 
 
 @router.get("/boot-environments")
-async def list_boot_environments(_reader: Reader, session: ReadSession) -> EnvironmentList:
+async def list_boot_environments(_reader: Reader, session: ReadSession, runtime: CurrentRuntime) -> EnvironmentList:
     """What netbooting machines run, the newest first; the newest ready one of a kind is started."""
-    return EnvironmentList(items=await environments.list_environments(session))
+    return await winpe.list_all(session, runtime)
 
 
 @router.post("/boot-environments", status_code=201)

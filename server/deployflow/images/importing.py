@@ -164,6 +164,7 @@ async def failed(runtime: Runtime, import_id: UUID, error: Exception) -> None:
         if row is None or row.state not in UNFINISHED:
             return
         called_off = isinstance(error, CalledOff)
+        row.stopped_in = row.state
         row.state = advance(ImportState(row.state), "cancel" if called_off else "fail")
         row.error_code, row.error_message = (None, None) if called_off else reason_of(error)
         row.finished_at = row.updated_at = clock.now()
@@ -257,7 +258,10 @@ async def _forget_file(runtime: Runtime, row: ImageImport) -> None:
 async def _begin(runtime: Runtime, import_id: UUID, event: ImportEvent) -> ImageImport:
     async with runtime.db.write(system_context()) as session:
         row = await _alive(session, import_id)
-        row.state = advance(ImportState(row.state), event)
+        before = row.state
+        row.state = advance(ImportState(before), event)
+        if row.state == before or (event == "fetch" and before != ImportState.QUEUED):
+            row.resumed += 1
         row.bytes_done, row.bytes_total, row.bytes_per_s = 0, None, None
         row.updated_at = clock.now()
         changed(session, "image-imports", f"image:{row.image_id}", tenant_id=row.tenant_id)

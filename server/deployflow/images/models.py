@@ -84,6 +84,8 @@ class ImageImport(TenantOwned, Identified, Table):
     Attributes:
         source_sha256: The given file, once it lies in the content store; lost interest in when the image is ready.
         wim_sha256: The WIM or ESD taken out of it.
+        stopped_in: The step that it failed in or was called off in.
+        resumed: How often a step began once more because the server had ended, since the attempt began.
     """
 
     __tablename__ = "image_imports"
@@ -102,6 +104,8 @@ class ImageImport(TenantOwned, Identified, Table):
     error_message: Mapped[str | None] = mapped_column(String(2000))
     attempt: Mapped[int] = mapped_column(default=1)
     cancel_requested_at: Mapped[datetime | None]
+    stopped_in: Mapped[str | None] = mapped_column(String(16))
+    resumed: Mapped[int] = mapped_column(default=0)
     bytes_done: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes_total: Mapped[int | None] = mapped_column(BigInteger)
     bytes_per_s: Mapped[int | None] = mapped_column(BigInteger)

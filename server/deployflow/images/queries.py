@@ -164,6 +164,8 @@ def shape_import(row: ImageImport, image_name: str) -> ImportOut:
         error_code=row.error_code,
         error_message=row.error_message,
         attempt=row.attempt,
+        stopped_in=ImportState(row.stopped_in) if row.stopped_in else None,
+        resumed=row.resumed,
         bytes_done=row.bytes_done,
         bytes_total=row.bytes_total,
         bytes_per_s=row.bytes_per_s if runs else None,

@@ -71,7 +71,11 @@ class FileOut(BaseModel):
 
 
 class ImportOut(BaseModel):
-    """How an image comes here. Rate and time left while a step with bytes runs."""
+    """How an image comes here. Rate and time left while a step with bytes runs.
+
+    `stopped_in` is the step it failed or was called off in; `resumed` counts steps that began once more after the
+    server had ended.
+    """
 
     id: UUID
     image_id: UUID
@@ -86,6 +90,8 @@ class ImportOut(BaseModel):
     error_code: str | None
     error_message: str | None
     attempt: int
+    stopped_in: ImportState | None
+    resumed: int
     bytes_done: int
     bytes_total: int | None
     bytes_per_s: int | None
@@ -169,4 +175,7 @@ class EnvironmentOut(BaseModel):
 
 
 class EnvironmentList(BaseModel):
+    """Boot environments, and the `wimboot` that the next WinPE is made with; none until one was uploaded."""
+
     items: list[EnvironmentOut]
+    wimboot: FileOut | None

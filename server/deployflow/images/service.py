@@ -154,7 +154,8 @@ async def retry_import(session: AsyncSession, import_id: UUID) -> ImageImport:
     if row.source == "upload" and row.upload_id is None and row.source_sha256 is None:
         raise ImportStateWrong("The uploaded file is gone: delete the image, upload the file again and import that")
     row.attempt += 1
-    row.error_code = row.error_message = None
+    row.error_code = row.error_message = row.stopped_in = None
+    row.resumed = 0
     row.cancel_requested_at = row.finished_at = None
     row.updated_at = clock.now()
     image.state = ImageState.IMPORTING

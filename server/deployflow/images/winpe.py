@@ -24,7 +24,7 @@ from deployflow.images.errors import (
     WimbootWrong,
 )
 from deployflow.images.models import BootEnvironment, BootEnvironmentFile, ImageBootFile
-from deployflow.images.schemas import EnvironmentIn
+from deployflow.images.schemas import EnvironmentIn, EnvironmentList, FileOut
 from deployflow.images.states import EnvironmentState
 from deployflow.platform import clock, jobs, trail
 from deployflow.platform.context import system_context
@@ -69,6 +69,15 @@ def packs_are_found_by(find: FindPacks) -> None:
 def server_key_is(key: ServerKey) -> None:
     """Register who knows the public key that boot environments pin, as PEM."""
     _Above.server_key = key
+
+
+async def list_all(session: AsyncSession, runtime: Runtime) -> EnvironmentList:
+    """Every environment, and what the next WinPE would be made with."""
+    wimboot = await known_wimboot(session, runtime)
+    return EnvironmentList(
+        items=await environments.list_environments(session),
+        wimboot=FileOut(name=WIMBOOT, sha256=wimboot.sha256, size_bytes=wimboot.size_bytes) if wimboot else None,
+    )
 
 
 async def begin(session: AsyncSession, runtime: Runtime, admin: Principal, new: EnvironmentIn) -> BootEnvironment:
@@ -170,7 +179,10 @@ jobs.register(JobKind(name=KIND, steps={"make": make}, failed=failed, unfinished
 
 async def _wimboot(session: AsyncSession, runtime: Runtime, new: EnvironmentIn) -> Content:
     if new.wimboot_upload_id is None:
-        return await _known_wimboot(session, runtime)
+        known = await known_wimboot(session, runtime)
+        if known is None:
+            raise WimbootMissing
+        return known
     upload = await uploads.take(session, runtime, new.wimboot_upload_id, purpose="image")
     file = uploaded.file_of(runtime, upload.id)
     if upload.size_bytes > MAX_WIMBOOT_BYTES:
@@ -185,7 +197,8 @@ async def _wimboot(session: AsyncSession, runtime: Runtime, new: EnvironmentIn) 
     return kept
 
 
-async def _known_wimboot(session: AsyncSession, runtime: Runtime) -> Content:
+async def known_wimboot(session: AsyncSession, runtime: Runtime) -> Content | None:
+    """The newest `wimboot` that somebody brought."""
     found = await session.scalar(
         select(BootEnvironmentFile)
         .join(BootEnvironment, BootEnvironment.id == BootEnvironmentFile.environment_id)
@@ -194,7 +207,7 @@ async def _known_wimboot(session: AsyncSession, runtime: Runtime) -> Content:
         .limit(1)
     )
     if found is None or runtime.part(content_store).find(found.sha256) is None:
-        raise WimbootMissing
+        return None
     return Content(found.sha256, found.size_bytes)
 
 

@@ -6,7 +6,7 @@ from deployflow.devices.states import DeviceState
 from deployflow.enrollment.models import EnrollmentToken
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
-from tests.factories import fleet
+from tests.factories import fleet, library
 from tests.support.clients import Clients
 
 READ = ("devices:read", "actions:read", "enrollment:read", "audit:read", "scripts:read", "users:read")
@@ -73,6 +73,15 @@ class TestSearch:
         client = await clients.signed_in(*READ)
         for words in ("", "  ", "%", "_"):
             assert (await client.get("/api/v1/search", params={"q": words})).json()["devices"] == [], words
+
+    async def test_it_finds_what_is_in_the_library(self, clients: Clients) -> None:
+        for tenant, name in ((clients.tenant_id, "Own"), (clients.other_tenant_id, "Other")):
+            await library.make_image(clients.db, tenant, name=f"{name} Windows 11")
+            await library.make_driver_pack(clients.db, tenant, name=f"{name} drivers for Windows")
+        client = await clients.signed_in("images:read", "drivers:read")
+        found = (await client.get("/api/v1/search", params={"q": "windows"})).json()
+        assert [one["name"] for one in found["images"]] == ["Own Windows 11"]
+        assert [one["name"] for one in found["driver_packs"]] == ["Own drivers for Windows"]
 
     async def test_a_kind_one_may_not_read_stays_empty(self, clients: Clients) -> None:
         await fleet.make_device(clients.db, clients.tenant_id, hostname="LAB-1")

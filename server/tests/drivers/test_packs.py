@@ -15,11 +15,13 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from deployflow.devices.states import DeviceState
 from deployflow.drivers import queries
 from deployflow.drivers.schemas import MachineIn
 from deployflow.platform.context import system_context
 from deployflow.platform.settings import Settings
 from deployflow.platform.storage import content_store
+from tests.factories import fleet
 from tests.factories.drivers import BROKEN, NET, cabinet, zipped
 from tests.support.clients import Clients
 from tests.support.jobs import finish_jobs
@@ -289,6 +291,30 @@ class TestLibrary:
         assert none == []
         async with app.state.db.read(system_context(clients.other_tenant_id)) as session:
             assert await queries.packs_for(session, MachineIn(sku="0C06")) == []
+
+    async def test_each_model_of_the_fleet_is_shown_with_its_packs(
+        self, app: FastAPI, admin: AsyncClient, clients: Clients
+    ) -> None:
+        pack = await make(app, admin, zipped(FILES), name="A", rules=[{"model": "Latitude 54*"}])
+        own, other = clients.tenant_id, clients.other_tenant_id
+        for tenant, model, state in (
+            (own, "Latitude 5440", "active"),
+            (own, "Latitude 5440", "pending"),
+            (own, "Latitude 5440", "revoked"),
+            (own, "ThinkPad T14", "active"),
+            (other, "Surface", "active"),
+        ):
+            await fleet.make_device(
+                clients.db, tenant, manufacturer="Maker", model=model, sku=None, state=DeviceState(state)
+            )
+        reader = await clients.signed_in("drivers:read", "devices:read")
+        found = (await reader.get("/api/v1/driver-packs/machines")).json()["items"]
+        assert [(one["model"], one["devices"], [each["id"] for each in one["packs"]]) for one in found] == [
+            ("Latitude 5440", 2, [pack["id"]]),
+            ("ThinkPad T14", 1, []),
+        ]
+        assert (await admin.get("/api/v1/driver-packs/machines")).status_code == 403
+        assert (await clients.anonymous().get("/api/v1/driver-packs/machines")).status_code == 401
 
     async def test_search_and_change_and_delete(self, app: FastAPI, admin: AsyncClient) -> None:
         pack = await make(app, admin, zipped(FILES), rules=[{"model": "Latitude 54*"}])

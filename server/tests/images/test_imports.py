@@ -158,6 +158,8 @@ class TestBadFiles:
     async def test_a_wrong_checksum_names_both(self, library: Library) -> None:
         code, sentence = await self.reason(library, media.make_wim(), sha256="ab" * 32)
         assert code == "checksum_wrong"
+        image = (await library.admin.get("/api/v1/images")).json()["items"][0]
+        assert image["importing"]["stopped_in"] == "verifying"
         assert "ab" * 32 in sentence
         assert hashlib.sha256(media.make_wim().read_bytes()).hexdigest() in sentence
 

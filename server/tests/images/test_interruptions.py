@@ -97,6 +97,7 @@ async def test_the_power_may_go_at_any_write(
             number += 1
         done = await library.get(image)
         assert (done["state"], done["importing"]["error_message"]) == ("ready", None), number
+        assert done["importing"]["resumed"] <= 1
         assert len(done["boot_files"]) == 4
         assert [one["index"] for one in done["editions"]] == [1, 2]
         await asyncio.to_thread(_forget_all, runtime.part(content_store), done["content_sha256"])
@@ -136,6 +137,7 @@ class TestTheServerDies:
                     await asyncio.sleep(0.3)
         assert (done["state"], done["importing"]["error_message"]) == ("ready", None)
         assert set(seen) - {"ready"}, "it was done before it was killed"
+        assert done["importing"]["resumed"] >= 1
         content = ContentStore(settings).path(done["content_sha256"])
         assert (await asyncio.to_thread(hash_file, content))[0] == done["content_sha256"]
         assert done["checksum"] == (await asyncio.to_thread(hash_file, wim))[0]

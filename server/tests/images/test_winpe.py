@@ -131,10 +131,12 @@ class TestMaking:
 
     async def test_wimboot_is_given_once(self, app: FastAPI, library: Library, admin: AsyncClient) -> None:
         image = await library.upload(media.make_iso())
+        assert (await admin.get("/api/v1/boot-environments")).json()["wimboot"] is None
         first = await with_wimboot(app, admin, image)
         second = await make(app, admin, image, name="Once more")
         assert (second["state"], second["name"]) == ("ready", "Once more")
         assert path_of(app, second, "wimboot") == path_of(app, first, "wimboot")
+        assert (await admin.get("/api/v1/boot-environments")).json()["wimboot"]["sha256"] == SHA256
 
     async def test_it_is_gone_when_it_is_deleted(
         self, app: FastAPI, library: Library, admin: AsyncClient, clients: Clients

@@ -1,5 +1,7 @@
 import {
   Activity,
+  Cpu,
+  Disc3,
   FileCode2,
   HardDriveDownload,
   ListChecks,
@@ -63,6 +65,28 @@ export function staticEntries({ can, chooseTheme }: Doing): PaletteEntry[] {
           },
         ]
       : []),
+    ...(can("images:write")
+      ? [
+          {
+            id: "new-image",
+            group: "Do",
+            label: "Import an OS image",
+            icon: Plus,
+            href: `${paths.images}?new=1`,
+          },
+        ]
+      : []),
+    ...(can("drivers:write")
+      ? [
+          {
+            id: "new-pack",
+            group: "Do",
+            label: "Add a driver pack",
+            icon: Plus,
+            href: `${paths.drivers}?new=1`,
+          },
+        ]
+      : []),
     ...(can("enrollment:write")
       ? [
           {
@@ -106,6 +130,22 @@ export function foundEntries(found: SearchResult): PaletteEntry[] {
       detail: profile.os_image?.name ?? undefined,
       icon: ListChecks,
       href: paths.profile(profile.id),
+    })),
+    ...found.images.map((image) => ({
+      id: image.id,
+      group: "Images",
+      label: image.name,
+      detail: image.image_version || undefined,
+      icon: Disc3,
+      href: paths.image(image.id),
+    })),
+    ...found.driver_packs.map((pack) => ({
+      id: pack.id,
+      group: "Drivers",
+      label: pack.name,
+      detail: pack.pack_version || undefined,
+      icon: Cpu,
+      href: paths.driverPack(pack.id),
     })),
     ...found.scripts.map((script) => ({
       id: script.id,

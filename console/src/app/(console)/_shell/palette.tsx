@@ -58,8 +58,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
           aria-expanded
           aria-controls={listId}
           aria-activedescendant={entries[current] ? `${listId}-${current}` : undefined}
-          aria-label="Search devices, deployments, profiles, scripts, actions and people, or go to a page"
-          placeholder="Search devices, deployments, profiles, scripts, people, pages…"
+          aria-label="Search devices, deployments, profiles, images, drivers, scripts, actions and people, or go to a page"
+          placeholder="Search devices, deployments, images, scripts, people, pages…"
           value={text}
           onChange={(event) => {
             setText(event.target.value);

@@ -1,5 +1,7 @@
 import {
   Activity,
+  Cpu,
+  Disc3,
   FileCode2,
   HardDriveDownload,
   House,
@@ -41,6 +43,8 @@ export const GROUPS: SectionGroup[] = [
         key: "y",
       },
       { label: "Profiles", href: paths.profiles, icon: ListChecks, permission: "profiles:read", key: "r" },
+      { label: "Images", href: paths.images, icon: Disc3, permission: "images:read", key: "i" },
+      { label: "Drivers", href: paths.drivers, icon: Cpu, permission: "drivers:read", key: "v" },
       { label: "Boot", href: paths.boot, icon: Network, permission: "boot:read", key: "b" },
     ],
   },

@@ -2467,12 +2467,15 @@ export type EnvironmentIn = {
 
 /**
  * EnvironmentList
+ *
+ * Boot environments, and the `wimboot` that the next WinPE is made with; none until one was uploaded.
  */
 export type EnvironmentList = {
     /**
      * Items
      */
     items: Array<EnvironmentOut>;
+    wimboot: FileOut | null;
 };
 
 /**
@@ -3032,6 +3035,9 @@ export type ImportIn = {
  * ImportOut
  *
  * How an image comes here. Rate and time left while a step with bytes runs.
+ *
+ * `stopped_in` is the step it failed or was called off in; `resumed` counts steps that began once more after the
+ * server had ended.
  */
 export type ImportOut = {
     /**
@@ -3083,6 +3089,11 @@ export type ImportOut = {
      * Attempt
      */
     attempt: number;
+    stopped_in: ImportState | null;
+    /**
+     * Resumed
+     */
+    resumed: number;
     /**
      * Bytes Done
      */
@@ -3654,6 +3665,44 @@ export type MachineFacts = {
 };
 
 /**
+ * MachineModel
+ *
+ * A model that devices are of, and the packs that it gets; none where nothing matches.
+ */
+export type MachineModel = {
+    /**
+     * Manufacturer
+     */
+    manufacturer: string | null;
+    /**
+     * Model
+     */
+    model: string | null;
+    /**
+     * Sku
+     */
+    sku: string | null;
+    /**
+     * Devices
+     */
+    devices: number;
+    /**
+     * Packs
+     */
+    packs: Array<PackName>;
+};
+
+/**
+ * MachineModelList
+ */
+export type MachineModelList = {
+    /**
+     * Items
+     */
+    items: Array<MachineModel>;
+};
+
+/**
  * MatchList
  *
  * The packs that such a machine gets; none where nothing matches.
@@ -4000,6 +4049,26 @@ export type PackIn = {
      * What the uploaded file is expected to be.
      */
     sha256?: string | null;
+};
+
+/**
+ * PackName
+ *
+ * A driver pack, in short.
+ */
+export type PackName = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Pack Version
+     */
+    pack_version: string;
 };
 
 /**
@@ -6294,6 +6363,14 @@ export type SearchResult = {
      * Profiles
      */
     profiles: Array<ProfileOut>;
+    /**
+     * Images
+     */
+    images: Array<ImageOut>;
+    /**
+     * Driver Packs
+     */
+    driver_packs: Array<PackOut>;
     /**
      * Scripts
      */
@@ -10332,6 +10409,31 @@ export type ImportDriverPackResponses = {
 };
 
 export type ImportDriverPackResponse = ImportDriverPackResponses[keyof ImportDriverPackResponses];
+
+export type ListMachineModelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/driver-packs/machines';
+};
+
+export type ListMachineModelsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListMachineModelsError = ListMachineModelsErrors[keyof ListMachineModelsErrors];
+
+export type ListMachineModelsResponses = {
+    /**
+     * Successful Response
+     */
+    200: MachineModelList;
+};
+
+export type ListMachineModelsResponse = ListMachineModelsResponses[keyof ListMachineModelsResponses];
 
 export type ListServerDriversData = {
     body?: never;

@@ -8,6 +8,7 @@ import { MachinesTab } from "@/features/boot/components/machines-tab";
 import { PinsTab } from "@/features/boot/components/pins-tab";
 import { SitesTab } from "@/features/boot/components/sites-tab";
 import { WaitingMachines } from "@/features/boot/components/waiting-machines";
+import { EnvironmentsTab } from "@/features/images/components/environments-tab";
 import type { DiscoveredMachine } from "@/lib/api/types";
 import { usePageTitle } from "@/lib/page-title";
 import { useCan } from "@/lib/session";
@@ -36,6 +37,9 @@ export function BootPage() {
             content: <MachinesTab onOpen={(opened) => can("deployments:write") && setMachine(opened)} />,
           },
           { id: "sites", label: "Sites", content: <SitesTab /> },
+          ...(can("images:read")
+            ? [{ id: "environments", label: "Environments", content: <EnvironmentsTab /> }]
+            : []),
           { id: "pins", label: "Technicians' PINs", content: <PinsTab /> },
         ]}
       />

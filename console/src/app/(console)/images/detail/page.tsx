@@ -1,0 +1,5 @@
+import { ImagePage } from "./_components/image-page";
+
+export default function Page() {
+  return <ImagePage />;
+}
