@@ -1,7 +1,7 @@
-"""Backup and restore: one file with the database and a manifest, and never a key.
+"""Backup and restore: one file with the database, the content store and a manifest, and never a key.
 
-The file is a tar with `manifest.json` first and `database` second. Sealed secrets in it open only with the server's
-key file, which is kept apart: whoever steals a backup alone learns no password from it.
+The file is a tar with `manifest.json` first, `database` second and then `content/<hash>`. Sealed secrets in it open
+only with the server's key file, which is kept apart: whoever steals a backup alone learns no password from it.
 """
 
 import hashlib
@@ -21,17 +21,20 @@ from typing import IO, TYPE_CHECKING
 from sqlalchemy.engine import URL, make_url
 
 from deployflow import __version__
-from deployflow.app import migrate
+from deployflow.app import backup_content, migrate
+from deployflow.app.backup_content import Contents
 from deployflow.app.failures import Failure, Refused, Unusable, WrongUsage
 from deployflow.app.installation import only_server
 from deployflow.platform import clock
 from deployflow.platform.sealing import load_key, name_of_key
 from deployflow.platform.settings import Settings
+from deployflow.platform.storage import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT = 1
+# 2 has the content store, or says that it was left out.
+FORMAT, FORMATS = 2, (1, 2)
 MANIFEST, DATABASE = "manifest.json", "database"
 MAX_MANIFEST_BYTES = 64 * 1024
 COPY_BYTES = 1024 * 1024
@@ -50,9 +53,11 @@ class Manifest:
     """Which key seals its secrets: a short hash of it, not the key."""
     bytes: int
     sha256: str
+    content: Contents | None = None
+    """None where it was left out."""
 
 
-def back_up(settings: Settings, to: Path) -> Manifest:
+def back_up(settings: Settings, to: Path, *, with_content: bool = True) -> Manifest:
     """Write a backup of a running or stopped installation.
 
     Raises:
@@ -63,6 +68,8 @@ def back_up(settings: Settings, to: Path) -> Manifest:
     with _work_folder(to.parent) as work:
         dump = work / DATABASE
         schema = _dump_sqlite(settings, dump) if settings.uses_sqlite else _dump_postgresql(settings, dump)
+        contents = backup_content.wanted(settings) if with_content else []
+        _require_room(to.parent, sum(content.size_bytes for content in contents))
         key = load_key(settings.keys_dir)
         manifest = Manifest(
             format=FORMAT,
@@ -73,6 +80,7 @@ def back_up(settings: Settings, to: Path) -> Manifest:
             key=name_of_key(key) if key else None,
             bytes=dump.stat().st_size,
             sha256=_sha256_of(dump),
+            content=Contents(len(contents), sum(one.size_bytes for one in contents)) if with_content else None,
         )
         packed = work / "packed"
         with packed.open("wb") as out, tarfile.open(fileobj=out, mode="w") as tar:
@@ -81,6 +89,7 @@ def back_up(settings: Settings, to: Path) -> Manifest:
             member.size = len(text)
             tar.addfile(member, io.BytesIO(text))
             tar.add(dump, DATABASE, filter=_plain)
+            backup_content.add(tar, settings, contents)
         packed.chmod(0o600)
         with packed.open("rb") as written:
             os.fsync(written.fileno())
@@ -100,6 +109,8 @@ def read_manifest(file: Path) -> Manifest:
             digest = hashlib.sha256()
             for part in _parts(_member(tar, DATABASE)):
                 digest.update(part)
+            if manifest.content is not None:
+                backup_content.check(tar, manifest.content)
     except (OSError, tarfile.TarError, ValueError, TypeError, KeyError) as error:
         raise Failure(f"{file} is no whole DeployFlow backup ({error}): take another one") from error
     if digest.hexdigest() != manifest.sha256:
@@ -109,8 +120,8 @@ def read_manifest(file: Path) -> Manifest:
     return manifest
 
 
-def restore(settings: Settings, file: Path, *, force: bool) -> Manifest:
-    """Put a backup in the place of the installation's database.
+def restore(settings: Settings, file: Path, *, force: bool, with_content: bool = True) -> Manifest:
+    """Put a backup in the place of the installation's database, and beside its content what that lacks.
 
     Raises:
         Refused: there is a database, or the key is another one, and `force` was not given; or a server runs.
@@ -126,6 +137,9 @@ def restore(settings: Settings, file: Path, *, force: bool) -> Manifest:
             " that belongs to this backup, or lose its sealed secrets with --force"
         )
     with only_server(settings):
+        # First: a database whose images are not there would be worse than one that is not restored yet.
+        if with_content and manifest.content is not None:
+            backup_content.restore(settings, file)
         if here == "sqlite":
             _restore_sqlite(settings, file, force=force)
         else:
@@ -228,10 +242,11 @@ def _unpack(file: Path, to: Path) -> None:
 
 
 def _manifest_of(tar: tarfile.TarFile) -> Manifest:
-    manifest = Manifest(**json.loads(_member(tar, MANIFEST).read(MAX_MANIFEST_BYTES)))
-    if manifest.format != FORMAT:
-        raise ValueError(f"format {manifest.format}")
-    return manifest
+    said = json.loads(_member(tar, MANIFEST).read(MAX_MANIFEST_BYTES))
+    if said.get("format") not in FORMATS:
+        raise ValueError(f"format {said.get('format')}")
+    content = said.pop("content", None)
+    return Manifest(**said, content=Contents(**content) if content is not None else None)
 
 
 def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
@@ -256,6 +271,15 @@ def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     return member
+
+
+def _require_room(folder: Path, wanted: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if wanted > free:
+        raise Failure(
+            f"the content needs {in_words(wanted)} and {folder} has {in_words(free)} free: name another folder,"
+            " or leave it out with --without-content and copy it by other means"
+        )
 
 
 @contextmanager

@@ -8,6 +8,10 @@ import typer
 
 from deployflow.app.cli.options import DataDir, Json, Target
 
+WithoutContent = Annotated[
+    bool, typer.Option("--without-content", help="Leave images, drivers and boot environments out.")
+]
+
 
 def init(
     data_dir: DataDir = None,
@@ -68,9 +72,12 @@ def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
 
 
 def backup(
-    to: Annotated[Path, typer.Argument(help="File to write.")], data_dir: DataDir = None, as_json: Json = False
+    to: Annotated[Path, typer.Argument(help="File to write.")],
+    data_dir: DataDir = None,
+    without_content: WithoutContent = False,
+    as_json: Json = False,
 ) -> None:
-    """Write the database to one file, beside a running server if need be. Keys are not in it."""
+    """Write database, images and drivers to one file, beside a running server if need be. Keys are not in it."""
     from dataclasses import asdict
 
     from deployflow.app.backup import back_up
@@ -80,11 +87,16 @@ def backup(
 
     settings = settings_of(Target(data_dir=data_dir))
     with explained(settings):
-        manifest = back_up(settings, to)
+        manifest = back_up(settings, to, with_content=not without_content)
     if as_json:
         show_json({"file": str(to), **asdict(manifest)})
         return
     print(f"{to}: {manifest.bytes:,} bytes of {manifest.database}, schema {manifest.schema}.")
+    if manifest.content is None:
+        print("Images, drivers and boot environments are not in it: copy the content folder by other means.")
+    else:
+        files, size = manifest.content.files, manifest.content.bytes
+        print(f"{files:,} files of images, drivers and boot environments, {size:,} bytes.")
     print(f"The keys are not in it: keep a copy of {settings.keys_dir} apart from it, or its secrets stay sealed.")
 
 
@@ -92,10 +104,11 @@ def restore(
     file: Annotated[Path, typer.Argument(help="A backup.", exists=True, dir_okay=False)],
     data_dir: DataDir = None,
     force: Annotated[bool, typer.Option(help="Replace what is there.")] = False,
+    without_content: WithoutContent = False,
     check: Annotated[bool, typer.Option("--check", help="Only read it and say whether it is whole.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Put a backup in place of the database of a stopped installation."""
+    """Put a backup in place of the database of a stopped installation; images and drivers go beside those there."""
     from dataclasses import asdict
 
     from deployflow.app import backup as backups
@@ -109,7 +122,7 @@ def restore(
             manifest = backups.read_manifest(file)
         else:
             prepare_folder(settings)
-            manifest = backups.restore(settings, file, force=force)
+            manifest = backups.restore(settings, file, force=force, with_content=not without_content)
     if as_json:
         show_json({"file": str(file), "restored": not check, **asdict(manifest)})
         return
