@@ -45,6 +45,7 @@ from deployflow.identity import endpoints as identity_endpoints
 from deployflow.identity import tasks as identity_tasks
 from deployflow.identity.service import tenants
 from deployflow.images import endpoints as images_endpoints
+from deployflow.images import tasks as images_tasks
 from deployflow.images import winpe
 from deployflow.platform import idempotency, jobs, storage
 from deployflow.platform.periodic import Periodic
@@ -193,6 +194,7 @@ def periodic_work(runtime: Runtime) -> list[Periodic]:
         *identity_tasks.periodic_work(runtime),
         *audit_tasks.periodic_work(runtime),
         *uploads_tasks.periodic_work(runtime),
+        *images_tasks.periodic(runtime),
         *devices_tasks.periodic_work(runtime),
         *actions_tasks.periodic(runtime),
         *runs_tasks.periodic(runtime),

@@ -19,7 +19,7 @@ from deployflow.images.schemas import EnvironmentOut, FileOut
 from deployflow.images.states import EnvironmentState
 from deployflow.platform import clock, trail
 from deployflow.platform.changes import changed
-from deployflow.platform.context import Actor, Context
+from deployflow.platform.context import Actor, Context, system_context
 from deployflow.platform.ids import new_id
 from deployflow.platform.runtime import Runtime
 from deployflow.platform.storage import CHUNK_BYTES, Content, content_store
@@ -175,6 +175,39 @@ def publish(
     unfinished = folder / f"{MANIFEST}.part"
     unfinished.write_text(json.dumps({**(more or {}), "kind": kind, "files": said}, indent=1))
     unfinished.replace(folder / MANIFEST)
+
+
+async def publish_missing(runtime: Runtime) -> int:
+    """Publish what is ready and not served here: after a restore, or in a process that did not make it.
+
+    Gives how many there were.
+    """
+    async with runtime.db.read(system_context()) as session:
+        rows = await session.scalars(
+            select(BootEnvironment)
+            .where(BootEnvironment.state == EnvironmentState.READY)
+            .options(selectinload(BootEnvironment.files))
+            .order_by(BootEnvironment.made_at)
+        )
+        missing = [row for row in rows if not (_folder(runtime, row.id) / MANIFEST).exists()]
+    published = 0
+    for row in missing:
+        files = {one.name: Content(one.sha256, one.size_bytes) for one in row.files}
+        if files and await in_thread(_publish_again, runtime, row, files):
+            published += 1
+    return published
+
+
+def _publish_again(runtime: Runtime, row: BootEnvironment, files: Mapping[str, Content]) -> bool:
+    store = runtime.part(content_store)
+    if any(store.find(content.sha256) is None for content in files.values()):
+        return False
+    publish(runtime, row.id, row.kind, files)
+    if row.made_at is not None:
+        # The newest one is started: an old one that is published late is not it.
+        made_at = row.made_at.timestamp()
+        os.utime(_folder(runtime, row.id) / MANIFEST, (made_at, made_at))
+    return True
 
 
 def withdraw(runtime: Runtime, environment_id: UUID) -> None:

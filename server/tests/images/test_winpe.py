@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
+from deployflow.boot.environments import newest
 from deployflow.boot.keys import BootKey
 from deployflow.images import environments, service, winpe
 from deployflow.platform.context import system_context
@@ -137,6 +138,26 @@ class TestMaking:
         assert (second["state"], second["name"]) == ("ready", "Once more")
         assert path_of(app, second, "wimboot") == path_of(app, first, "wimboot")
         assert (await admin.get("/api/v1/boot-environments")).json()["wimboot"]["sha256"] == SHA256
+
+    async def test_a_server_that_lacks_it_publishes_it_again(
+        self, app: FastAPI, library: Library, admin: AsyncClient, clients: Clients
+    ) -> None:
+        image = await library.upload(media.make_iso())
+        older, newer = await with_wimboot(app, admin, image), await make(app, admin, image, name="Newer")
+        runtime = app.state.runtime
+        environments.withdraw(runtime, older["id"])
+        environments.withdraw(runtime, newer["id"])
+        assert await environments.publish_missing(runtime) == 2
+        assert await environments.publish_missing(runtime) == 0
+        served = await clients.anonymous().get(f"/boot/v1/environments/{newer['id']}/boot.wim")
+        assert served.status_code == 200
+        started = newest(runtime.settings, "winpe")
+        assert started is not None
+        assert started.id == newer["id"]
+
+        environments.withdraw(runtime, older["id"])
+        path_of(app, older, "wimboot").unlink()
+        assert await environments.publish_missing(runtime) == 0, "not without all its files"
 
     async def test_it_is_gone_when_it_is_deleted(
         self, app: FastAPI, library: Library, admin: AsyncClient, clients: Clients
