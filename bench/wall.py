@@ -80,7 +80,7 @@ class _Seen:
 
 
 async def _prepared(client: httpx2.AsyncClient, server: ServerProcess) -> list[NetbootMachine]:
-    site = await _ok(client.post("/boot-sites", json={"name": "Bench", "code": "BEN"}))
+    site = await _ok(client.post("/boot-sites", json={"name": "Bench", "code": "BEN", "trusted_network": True}))
     profile = await _ok(
         client.post("/profiles", json={"name": "Bench", "tasks": TASKS, "computer_naming_pattern": "B-{seq:4}"})
     )

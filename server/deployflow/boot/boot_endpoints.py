@@ -37,6 +37,7 @@ from deployflow.deployments.reports import (
 )
 from deployflow.devices import signatures
 from deployflow.devices.access import validate
+from deployflow.identity import cookies
 from deployflow.identity.access import Public
 from deployflow.platform import clock
 from deployflow.platform.context import Actor
@@ -62,7 +63,8 @@ async def begin_boot_session(
     spki, key = _public_key(asked.public_key)
     signed = await prove_possession(request, spki, key, body)
     context.actor = Actor(type="device", id=None, name=asked.facts.title[:200])
-    begun = await sessions.begin(runtime.db, context, asked, spki, signed)
+    secure = cookies.is_secure(request, runtime.settings.public_url)
+    begun = await sessions.begin(runtime.db, context, asked, spki, signed, secure=secure)
     if not begun.is_new:
         response.status_code = 200
     state = begun.row.state

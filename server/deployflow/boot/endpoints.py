@@ -33,7 +33,9 @@ router = APIRouter(tags=["boot"])
 Reader = Annotated[Principal, Requires("boot:read")]
 Writer = Annotated[Principal, Requires("boot:write")]
 # A program that may approve would make the person before the screen a formality.
-Approver = Annotated[Principal, Requires("deployments:approve", person=True)]
+# Letting in wipes a disk, so whoever does it has just shown that it is them; refusing needs no such thing.
+Approver = Annotated[Principal, Requires("deployments:approve", person=True, step_up=True)]
+Refuser = Annotated[Principal, Requires("deployments:approve", person=True)]
 SiteId = Annotated[UUID, Path(description="The boot site")]
 SessionId = Annotated[UUID, Path(description="The boot session")]
 MachineId = Annotated[UUID, Path(description="The machine")]
@@ -160,7 +162,7 @@ async def approve_boot_session(
 
 @router.post("/boot-sessions/{session_id}/deny")
 async def deny_boot_session(
-    session_id: SessionId, _approver: Approver, session: DbSession, given: BootDenial
+    session_id: SessionId, _refuser: Refuser, session: DbSession, given: BootDenial
 ) -> BootSessionOut:
     """Refuse a machine that waits; the reason stands on its screen."""
     await admission.deny(session, session_id, reason=given.reason)
@@ -187,7 +189,7 @@ async def make_technician_pin(
 
 @router.delete("/technician-pins/{pin_id}", status_code=204)
 async def revoke_technician_pin(
-    pin_id: Annotated[UUID, Path(description="The PIN")], _approver: Approver, session: DbSession
+    pin_id: Annotated[UUID, Path(description="The PIN")], _refuser: Refuser, session: DbSession
 ) -> None:
     """End a PIN now."""
     await pins.revoke(session, pin_id)

@@ -23,6 +23,11 @@ class NotAtThisSite(Forbidden):
     title = "This boot site is not for machines of this network"
 
 
+class NetworkNotTrusted(Forbidden):
+    code = "network_not_trusted"
+    title = "This boot site takes no plain HTTP: mark it as a trusted network, or boot over HTTPS"
+
+
 class MachineNotFound(NotFound):
     code = "discovered_machine_not_found"
     title = "There is no such machine"

@@ -16,6 +16,7 @@ from deployflow.boot.errors import TooManySessions
 from deployflow.boot.files import FileAnswer
 from deployflow.boot.service import BootPlan, plan_for
 from deployflow.enrollment import install
+from deployflow.identity import cookies
 from deployflow.identity.access import Public
 from deployflow.platform.context import Context
 from deployflow.platform.runtime import CurrentRuntime, Runtime
@@ -90,7 +91,9 @@ async def read_boot_script(
     if asking.mac is None and loader != "grub":
         return _answer(ipxe_script.start(site))
     async with runtime.db.read(Context(all_tenants=True)) as session:
-        plan = await plan_for(session, runtime.settings, site, asking, ip=context.ip)
+        plan = await plan_for(
+            session, runtime.settings, site, asking, ip=context.ip, secure=_is_secure(runtime, request)
+        )
         server = await _server_url(session, runtime, request, plan)
     if plan.site is not None:
         await runtime.part(Discovery).note(plan.site, asking, ip=context.ip, answer=plan.way)
@@ -107,7 +110,9 @@ async def read_winpe_settings(
     """What the boot environment has to know, for WinPE, which gets no kernel command line."""
     runtime.part(Limits).count(request.state.context.ip)
     async with runtime.db.read(Context(all_tenants=True)) as session:
-        plan = await plan_for(session, runtime.settings, site, asking, ip=request.state.context.ip)
+        plan = await plan_for(
+            session, runtime.settings, site, asking, ip=request.state.context.ip, secure=_is_secure(runtime, request)
+        )
         server = await _server_url(session, runtime, request, plan)
     return {
         "server": server,
@@ -137,6 +142,10 @@ async def _server_url(session: AsyncSession, runtime: Runtime, request: Request,
     if plan.site is None:
         return install.server_url(runtime.settings, request)
     return await install.public_url(session, runtime.settings, request, tenant_id=plan.site.tenant_id)
+
+
+def _is_secure(runtime: Runtime, request: Request) -> bool:
+    return cookies.is_secure(request, runtime.settings.public_url)
 
 
 def _answer(text: str) -> PlainTextResponse:

@@ -14,6 +14,7 @@ from deployflow.deployments import queries as deployments
 from deployflow.deployments.states import State
 from deployflow.platform.settings import Settings
 
+PLAIN_HTTP_REFUSED = "Mark the boot site as a trusted network, or boot over HTTPS."
 Way = Literal["local_disk", "environment", "menu", "message"]
 # Its disk is done: whatever else happens, the machine starts from it.
 _DISK_IS_DONE = frozenset({State.AWAITING_FIRST_BOOT, State.FINISHING, State.SUCCEEDED, State.FAILED})
@@ -49,13 +50,24 @@ class BootPlan:
 
 
 async def plan_for(
-    session: AsyncSession, settings: Settings, site_key: str | None, asking: Asking, *, ip: str | None
+    session: AsyncSession, settings: Settings, site_key: str | None, asking: Asking, *, ip: str | None, secure: bool
 ) -> BootPlan:
     """What this machine starts. Changes nothing; the session sees all organisations.
 
     Who asks is a stranger that says it is some machine. So the answer holds nothing that not everybody may have, and
-    what it starts has to be approved before it does anything.
+    what it starts has to be approved before it does anything. Over plain HTTP whoever is in between could change what
+    is started, so that is for networks which an administrator says are trusted.
     """
+    plan = await _plan_for(session, settings, site_key, asking, ip=ip)
+    starts_something = plan.way in {"environment", "menu"}
+    if starts_something and plan.site is not None and not sites.is_safe(plan.site, secure=secure):
+        return BootPlan("message", f"plain HTTP is refused here. {PLAIN_HTTP_REFUSED}", plan.site)
+    return plan
+
+
+async def _plan_for(
+    session: AsyncSession, settings: Settings, site_key: str | None, asking: Asking, *, ip: str | None
+) -> BootPlan:
     site = await sites.by_key(session, site_key)
     if site is None:
         return BootPlan("message", "this address names no boot site of the server. Look at DHCP.")

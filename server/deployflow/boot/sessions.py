@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.boot import codes, sites, waiting
 from deployflow.boot.errors import (
+    NetworkNotTrusted,
     NotAtThisSite,
     ProfileNotAllowed,
     SessionNotFound,
@@ -49,11 +50,14 @@ class Begun:
     is_new: bool
 
 
-async def begin(db: Database, context: Context, asked: BootSessionIn, spki: bytes, signed: Signed) -> Begun:
+async def begin(
+    db: Database, context: Context, asked: BootSessionIn, spki: bytes, signed: Signed, *, secure: bool
+) -> Begun:
     """Begin a session; the request's signature has been proven with its key.
 
     Raises:
-        SiteNotFound: 404; NotAtThisSite, ProfileNotAllowed: 403; TooManySessions: 429; Replayed: 401.
+        SiteNotFound: 404; NotAtThisSite, NetworkNotTrusted, ProfileNotAllowed: 403; TooManySessions: 429;
+        Replayed: 401.
     """
     async with db.read(Context(all_tenants=True)) as reading:
         site = await sites.by_key(reading, asked.site)
@@ -61,6 +65,8 @@ async def begin(db: Database, context: Context, asked: BootSessionIn, spki: byte
         raise SiteNotFound("This key names no boot site of the server: look at the address in DHCP")
     if not sites.is_from(site, context.ip):
         raise NotAtThisSite
+    if not sites.is_safe(site, secure=secure):
+        raise NetworkNotTrusted
     context.tenant_id = site.tenant_id
     try:
         return await _begin(db, context, site, asked, spki, signed)

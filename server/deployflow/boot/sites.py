@@ -60,6 +60,11 @@ def is_in(ip: str | None, networks: list[str]) -> bool:
     return any(address in ipaddress.ip_network(network) for network in networks)
 
 
+def is_safe(site: BootSite, *, secure: bool) -> bool:
+    """Whether machines may start there the way they asked: by HTTPS, or in a network that is trusted."""
+    return secure or site.trusted_network
+
+
 async def offered(session: AsyncSession, site: BootSite) -> list[Profile]:
     """The profiles of the site's menu, by name."""
     statement = select(Profile).where(Profile.tenant_id == site.tenant_id, Profile.is_template.is_(False))

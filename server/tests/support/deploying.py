@@ -164,8 +164,9 @@ async def make_rack(live: Live, *, name: str = "Contoso") -> Rack:
         file.write(IMAGE)
         kept = file.keep()
     image = await library.make_image(database, tenant.id, content_sha256=kept.sha256, content_bytes=kept.size_bytes)
-    async with database.read(system_context(tenant.id)) as session:
+    async with database.write(system_context(tenant.id)) as session:
         site = (await session.scalars(select(BootSite))).one()
+        site.trusted_network = True
     rack = Rack(live, tenant.id, site, await sign_in(live, tenant.id, built_in="owner"), {}, kept.sha256)
     made = await rack.make_profile("Office PC", [*TASKS], os_image_id=str(image.id))
     rack.profile = made
