@@ -1,10 +1,11 @@
 import { useSyncExternalStore } from "react";
 import type { Upload } from "tus-js-client";
+import type { UnfinishedUpload } from "@/lib/api/types";
 import { forgetDraft, type Remembered, rememberDraft } from "./memory";
 import { isPassing, sentenceOf, statusOf } from "./problem";
 import { nextRate, type RateSample } from "./rate";
 
-export type UploadPurpose = "image" | "driver_pack";
+export type UploadPurpose = UnfinishedUpload["purpose"];
 
 /** A file that this page sends. It goes on while one looks at other pages. */
 export type Transfer = {
