@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.deployments.announcing import announce, wake_machines
@@ -18,6 +18,7 @@ from deployflow.devices.errors import DeviceNotFound
 from deployflow.devices.inventory import search_text
 from deployflow.devices.machines import machine_serial, machine_uuid
 from deployflow.devices.models import Device
+from deployflow.identity.access import Principal
 from deployflow.platform import clock, trail
 from deployflow.platform.context import Actor
 from deployflow.platform.errors import Problem
@@ -27,15 +28,20 @@ from deployflow.profiles import queries as profiles
 from deployflow.profiles.errors import ProfileNotReady
 from deployflow.profiles.models import Profile
 
+ARMED_EASILY = 10
+COUNTED_FOR = timedelta(hours=1)
 
-async def arm(session: AsyncSession, wanted: ArmIn, place: Place | None) -> Deployment:
+
+async def arm(session: AsyncSession, admin: Principal, wanted: ArmIn, place: Place | None) -> Deployment:
     """Let a machine deploy by itself when it next starts from the network, once.
 
     Raises:
         ProfileNotFound, DeviceNotFound: 404.
         MachineUnknown: 422, when nothing tells the device from others.
         MachineBusy: 409, when it has a deployment already.
+        SessionRequired, StepUpRequired: 403, when it is one of many.
     """
+    await _require_person_for_many(session, admin, more=1)
     profile = await _profile(session, wanted.profile_id)
     deployment = await _arm(session, wanted, profile, place, hours=wanted.hours, networks=wanted.networks)
     trail.note(
@@ -49,8 +55,14 @@ async def arm(session: AsyncSession, wanted: ArmIn, place: Place | None) -> Depl
     return deployment
 
 
-async def arm_many(session: AsyncSession, wanted: ArmManyIn, place: Place | None) -> list[ArmResult]:
-    """The same for many machines; what fails for one does not stop the others."""
+async def arm_many(session: AsyncSession, admin: Principal, wanted: ArmManyIn, place: Place | None) -> list[ArmResult]:
+    """The same for many machines; what fails for one does not stop the others.
+
+    Raises:
+        ProfileNotFound: 404.
+        SessionRequired, StepUpRequired: 403, when they are many.
+    """
+    await _require_person_for_many(session, admin, more=len(wanted.targets))
     profile = await _profile(session, wanted.profile_id)
     results = []
     for target in wanted.targets:
@@ -70,6 +82,22 @@ async def arm_many(session: AsyncSession, wanted: ArmManyIn, place: Place | None
         changes={"profile": (None, profile.name)},
     )
     return results
+
+
+async def _require_person_for_many(session: AsyncSession, admin: Principal, *, more: int) -> None:
+    """Beyond a few machines in an hour, in one call or in many, a person has to give their password again.
+
+    A stolen key or an open screen then wipes a handful of machines and not the fleet.
+    """
+    lately = await session.scalar(
+        select(func.count()).where(
+            Deployment.created_by_id == admin.id,
+            Deployment.armed_until.is_not(None),
+            Deployment.created_at > clock.now() - COUNTED_FOR,
+        )
+    )
+    if (lately or 0) + more > ARMED_EASILY:
+        admin.require_step_up()
 
 
 async def _profile(session: AsyncSession, profile_id: UUID) -> Profile:

@@ -49,16 +49,17 @@ async def read_deployment_summary(_reader: Reader, session: ReadSession) -> Depl
 
 
 @router.post("/deployments", status_code=201)
-async def arm_deployment(_writer: Writer, session: DbSession, response: Response, wanted: ArmIn) -> DeploymentDetail:
+async def arm_deployment(writer: Writer, session: DbSession, response: Response, wanted: ArmIn) -> DeploymentDetail:
     """Prepare a machine: when it next starts from the network, it deploys without being asked. Once."""
-    deployment = await arming.arm(session, wanted, await place_of(session, wanted.site_id))
+    deployment = await arming.arm(session, writer, wanted, await place_of(session, wanted.site_id))
     return await _detail(session, response, deployment.id)
 
 
 @router.post("/deployments:batch")
-async def arm_deployments(_writer: Writer, session: DbSession, wanted: ArmManyIn) -> ArmManyOut:
-    """Prepare many machines at once; each has its own result."""
-    return ArmManyOut(results=await arming.arm_many(session, wanted, await place_of(session, wanted.site_id)))
+async def arm_deployments(writer: Writer, session: DbSession, wanted: ArmManyIn) -> ArmManyOut:
+    """Prepare many machines at once; each has its own result. Beyond ten in an hour, with the password given again."""
+    place = await place_of(session, wanted.site_id)
+    return ArmManyOut(results=await arming.arm_many(session, writer, wanted, place))
 
 
 @router.get("/deployments/{deployment_id}")

@@ -60,6 +60,19 @@ class Principal:
         if permission not in self.permissions:
             raise Forbidden(f"Your role does not allow {permission}")
 
+    def require_step_up(self) -> None:
+        """Refuse unless a person gave their password minutes ago, for acts whose size decides whether that is needed.
+
+        Raises:
+            SessionRequired, StepUpRequired: 403.
+        """
+        if self.type == "system":
+            return
+        if self.session_id is None:
+            raise SessionRequired
+        if self.step_up_until is None or self.step_up_until <= clock.now():
+            raise StepUpRequired
+
 
 def system_principal(tenant_id: UUID) -> Principal:
     """The operator at the command line: whoever can read the database may do everything anyway."""
@@ -93,8 +106,8 @@ class Requirement:
             return principal
         if (self.session_only or self.step_up) and principal.session_id is None:
             raise SessionRequired
-        if self.step_up and (principal.step_up_until is None or principal.step_up_until <= clock.now()):
-            raise StepUpRequired
+        if self.step_up:
+            principal.require_step_up()
         return principal
 
 

@@ -48,6 +48,9 @@ class Console:
     async def post(self, path: str, body: Any = None) -> Any:
         return self._ok(await self.client.post(f"/api/v1{path}", json=body or {}, headers=ANY_VERSION))
 
+    async def change(self, path: str, body: Any) -> Any:
+        return self._ok(await self.client.patch(f"/api/v1{path}", json=body, headers=ANY_VERSION))
+
     async def refused(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
         """Status and code of what is not done."""
         answer = await self.client.request(method, f"/api/v1{path}", json=body or {}, headers=ANY_VERSION)
@@ -71,6 +74,7 @@ class Rack:
     profile: dict[str, Any]
     image_sha256: str
     machines: list[NetbootMachine] = field(default_factory=list)
+    people: list[Console] = field(default_factory=list)
 
     def machine(self, number: int = 1, **facts: Any) -> NetbootMachine:
         made = NetbootMachine(
@@ -80,6 +84,12 @@ class Rack:
             site_key=self.site.key,
         )
         self.machines.append(made)
+        return made
+
+    async def person(self, *permissions: str, built_in: str | None = None, stepped_up: bool = True) -> Console:
+        """Another one of the organisation, at a browser of their own."""
+        made = await sign_in(self.live, self.tenant_id, *permissions, built_in=built_in, stepped_up=stepped_up)
+        self.people.append(made)
         return made
 
     async def make_profile(self, name: str, tasks: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -144,12 +154,17 @@ class Rack:
     async def close(self) -> None:
         for machine in self.machines:
             machine.close()
-        await self.console.client.aclose()
+        for console in (self.console, *self.people):
+            await console.client.aclose()
 
 
-async def sign_in(live: Live, tenant_id: UUID, *permissions: str, built_in: str | None = None) -> Console:
+async def sign_in(
+    live: Live, tenant_id: UUID, *permissions: str, built_in: str | None = None, stepped_up: bool = True
+) -> Console:
     """A person with these permissions, at a browser of their own."""
-    user = await people.signed_in_user(live.app.state.db, tenant_id, *permissions, built_in=built_in)
+    user = await people.signed_in_user(
+        live.app.state.db, tenant_id, *permissions, built_in=built_in, stepped_up=stepped_up
+    )
     client = httpx2.AsyncClient(
         base_url=live.url, headers=SAME_ORIGIN, cookies={cookies.PLAIN_NAME: user.token}, timeout=60
     )

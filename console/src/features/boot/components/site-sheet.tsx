@@ -112,7 +112,7 @@ export function SiteSheet({ site, onClose }: SiteSheetProps) {
         />
         <CheckField
           label="This network is trusted"
-          help="Noted for people: the server does not refuse plain HTTP elsewhere yet."
+          help="Machines may start over plain HTTP: whoever can change what is sent in this network decides what they start. Off, the server lets them start over HTTPS alone."
           checked={draft.trusted_network ?? false}
           onChange={(event) => change({ trusted_network: event.target.checked })}
         />

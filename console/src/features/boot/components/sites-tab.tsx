@@ -5,7 +5,7 @@ import { Network, Plus } from "lucide-react";
 import { useState } from "react";
 import { Button } from "@/components/button";
 import { CommandLine } from "@/components/command-line";
-import { Facts, Panel } from "@/components/panel";
+import { Callout, Facts, Panel } from "@/components/panel";
 import { EmptyState, ErrorState, PanelSkeleton } from "@/components/states";
 import type { BootSite } from "@/lib/api/types";
 import { plural } from "@/lib/format";
@@ -50,6 +50,19 @@ export function SitesTab() {
           actions={can("boot:write") && <Button onClick={() => setOpen(site)}>Edit</Button>}
         >
           <div className="flex flex-col gap-4">
+            {site.trusted_network ? (
+              <Callout tone="wait" title="Plain HTTP is accepted here">
+                Whoever can change what is sent in this network decides what its machines start. Keep it for a
+                network that only you reach.
+              </Callout>
+            ) : (
+              site.script_url.startsWith("http:") && (
+                <Callout tone="bad" title="Machines do not start here yet">
+                  The address is plain HTTP, and the network is not marked as trusted. Edit the site and trust
+                  its network, or give the server an https address.
+                </Callout>
+              )
+            )}
             <Facts
               facts={[
                 {

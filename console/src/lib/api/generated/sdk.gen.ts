@@ -669,7 +669,7 @@ export const listDeploymentSteps = <ThrowOnError extends boolean = true>(options
 /**
  * Arm Deployments
  *
- * Prepare many machines at once; each has its own result.
+ * Prepare many machines at once; each has its own result. Beyond ten in an hour, with the password given again.
  */
 export const armDeployments = <ThrowOnError extends boolean = true>(options: Options<ArmDeploymentsData, ThrowOnError>): RequestResult<ArmDeploymentsResponses, ArmDeploymentsErrors, ThrowOnError, 'data'> => (options.client ?? client).post<ArmDeploymentsResponses, ArmDeploymentsErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
