@@ -189,7 +189,7 @@ test("an image that a profile uses is edited, and is not deleted", async () => {
   await page.getByRole("menuitem", { name: "Delete the image" }).click();
   await expect(page.getByText("A profile uses it: Office PC.")).toBeVisible();
   await page.getByRole("button", { name: "Delete", exact: true }).click();
-  await expect(page.getByRole("alert")).toContainText("A profile uses this image");
+  await expect(page.getByText("A profile uses this image: let it use another one first")).toBeVisible();
   await page.getByRole("button", { name: "Keep as it is" }).click();
 });
 

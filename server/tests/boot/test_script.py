@@ -104,6 +104,7 @@ class TestWay:
         await make_deployment(clients, State.ARMED)
         assert "vmlinuz" in await ask(app, site)
 
+    @pytest.mark.usefixtures("site")
     async def test_without_a_key_the_only_site_is_meant_and_of_two_none(self, app: FastAPI, clients: Clients) -> None:
         async with open_client(app) as client:
             assert "names no boot site" in (await client.get("/boot/v1/script", params=MACHINE)).text

@@ -55,7 +55,7 @@ class TestSites:
     async def test_a_change_holds_at_the_next_question(self, clients: Clients, app: Any) -> None:
         client = await clients.signed_in("boot:read", "boot:write")
         profile = await make_profile(clients)
-        made = await make(client)
+        made = await make(client, trusted_network=True)
 
         class Site:
             key = made["key"]
