@@ -84,7 +84,7 @@ class TestPrepared:
         assert await rack.state(armed["id"]) == "armed"
 
     async def test_one_at_another_site_is_not(self, rack: Rack) -> None:
-        other = await rack.console.post("/boot-sites", {"name": "Hamburg", "code": "HAM"})
+        other = await rack.console.post("/boot-sites", {"name": "Hamburg", "code": "HAM", "trusted_network": True})
         machine = rack.machine()
         await rack.arm(machine, site_id=other["id"])
         assert await machine.begin() == "waiting"

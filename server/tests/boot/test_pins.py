@@ -90,7 +90,7 @@ class TestWrong:
             await machine.enter_pin(pin, profile_id=rack.profile["id"])
         # The console still lets machines in.
         await rack.approve(machine)
-        other = await rack.console.post("/boot-sites", {"name": "Hamburg", "code": "HAM"})
+        other = await rack.console.post("/boot-sites", {"name": "Hamburg", "code": "HAM", "trusted_network": True})
         elsewhere = rack.machine(4)
         elsewhere.site_key = other["key"]
         there = await make_pin(rack, other["id"])
@@ -107,7 +107,7 @@ class TestWrong:
     async def test_one_that_is_over_or_for_elsewhere_is_wrong(self, rack: Rack, how: str) -> None:
         site_id = None
         if how == "of_another_site":
-            site_id = (await rack.console.post("/boot-sites", {"name": "Hamburg", "code": "HAM"}))["id"]
+            site_id = (await rack.console.post("/boot-sites", {"name": "Hamburg", "code": "HAM", "trusted_network": True}))["id"]
         pin = await make_pin(rack, site_id)
         if how == "revoked":
             (listed,) = (await rack.console.get("/technician-pins"))["items"]
