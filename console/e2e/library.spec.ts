@@ -255,7 +255,7 @@ test("WinPE is built of an ISO in the server's folder, once wimboot is there", a
 
 test("the palette finds what is in the library", async () => {
   await page.goto(`${server.url}/`);
-  await page.keyboard.press("Control+k");
+  await page.getByRole("button", { name: /Search or go to/ }).click();
   await page.getByRole("combobox").fill("latitude");
   await page.getByRole("option", { name: /Latitude 54x0/ }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Latitude 54x0" })).toBeVisible();

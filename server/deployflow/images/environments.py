@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,8 @@ from deployflow.platform.storage import CHUNK_BYTES, Content, content_store
 from deployflow.platform.threads import in_thread
 
 MANIFEST = "manifest.json"
+# Until then whoever made it publishes it.
+SETTLED = timedelta(minutes=2)
 
 
 async def list_environments(session: AsyncSession) -> list[EnvironmentOut]:
@@ -185,11 +188,11 @@ async def publish_missing(runtime: Runtime) -> int:
     async with runtime.db.read(system_context()) as session:
         rows = await session.scalars(
             select(BootEnvironment)
-            .where(BootEnvironment.state == EnvironmentState.READY)
+            .where(BootEnvironment.state == EnvironmentState.READY, BootEnvironment.made_at < clock.now() - SETTLED)
             .options(selectinload(BootEnvironment.files))
             .order_by(BootEnvironment.made_at)
         )
-        missing = [row for row in rows if not (_folder(runtime, row.id) / MANIFEST).exists()]
+        missing = [row for row in rows if not (served_folder(runtime, row.id) / MANIFEST).exists()]
     published = 0
     for row in missing:
         files = {one.name: Content(one.sha256, one.size_bytes) for one in row.files}
@@ -206,7 +209,7 @@ def _publish_again(runtime: Runtime, row: BootEnvironment, files: Mapping[str, C
     if row.made_at is not None:
         # The newest one is started: an old one that is published late is not it.
         made_at = row.made_at.timestamp()
-        os.utime(_folder(runtime, row.id) / MANIFEST, (made_at, made_at))
+        os.utime(served_folder(runtime, row.id) / MANIFEST, (made_at, made_at))
     return True
 
 

@@ -107,7 +107,9 @@ class TestWrong:
     async def test_one_that_is_over_or_for_elsewhere_is_wrong(self, rack: Rack, how: str) -> None:
         site_id = None
         if how == "of_another_site":
-            site_id = (await rack.console.post("/boot-sites", {"name": "Hamburg", "code": "HAM", "trusted_network": True}))["id"]
+            site_id = (
+                await rack.console.post("/boot-sites", {"name": "Hamburg", "code": "HAM", "trusted_network": True})
+            )["id"]
         pin = await make_pin(rack, site_id)
         if how == "revoked":
             (listed,) = (await rack.console.get("/technician-pins"))["items"]
