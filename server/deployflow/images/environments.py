@@ -196,14 +196,14 @@ async def publish_missing(runtime: Runtime) -> int:
     published = 0
     for row in missing:
         files = {one.name: Content(one.sha256, one.size_bytes) for one in row.files}
-        if files and await in_thread(_publish_again, runtime, row, files):
+        if await in_thread(_publish_again, runtime, row, files):
             published += 1
     return published
 
 
 def _publish_again(runtime: Runtime, row: BootEnvironment, files: Mapping[str, Content]) -> bool:
     store = runtime.part(content_store)
-    if any(store.find(content.sha256) is None for content in files.values()):
+    if not files or any(store.find(content.sha256) is None for content in files.values()):
         return False
     publish(runtime, row.id, row.kind, files)
     if row.made_at is not None:
