@@ -17,12 +17,13 @@ from deployflow.devices.inventory import search_text
 from deployflow.devices.machines import machine_serial, machine_uuid
 from deployflow.devices.models import Device, DeviceKey, DeviceTag
 from deployflow.devices.states import DeviceState, KeyState
+from deployflow.identity.models import UserSession
 from deployflow.identity.service.tenants import create_tenant
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
 from deployflow.platform.db import Database
 from deployflow.platform.settings import Settings
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bench.signing import BenchDevice
@@ -69,6 +70,8 @@ class Fleet:
 
     tenant_id: UUID
     api_key: str
+    session: str
+    """The cookie of a person who has just given their password, and counts as such for as long as a run lasts."""
     devices: int
     can_sign: int
 
@@ -82,6 +85,9 @@ async def seed(settings: Settings, *, devices: int, can_sign: int, tagged: bool 
         async with db.write(system_context()) as session:
             tenant = await create_tenant(session, name="Bench")
         user = await people.signed_in_user(db, tenant.id, *API_PERMISSIONS)
+        async with db.write(system_context()) as session:
+            lasting = {"step_up_until": clock.now() + timedelta(hours=12)}
+            await session.execute(update(UserSession).where(UserSession.id == user.session_id).values(**lasting))
         api_key = await people.make_api_key(db, tenant.id, user.user_id, *API_PERMISSIONS)
         rng = random.Random(20261123)  # noqa: S311  the same fleet each time
         now = clock.now()
@@ -95,7 +101,7 @@ async def seed(settings: Settings, *, devices: int, can_sign: int, tagged: bool 
         await _refresh_statistics(db)
     finally:
         await db.close()
-    return Fleet(tenant_id=tenant.id, api_key=api_key, devices=devices, can_sign=can_sign)
+    return Fleet(tenant_id=tenant.id, api_key=api_key, session=user.token, devices=devices, can_sign=can_sign)
 
 
 async def _insert(session: AsyncSession, model: Any, rows: list[dict[str, Any]]) -> None:

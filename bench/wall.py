@@ -12,6 +12,7 @@ import httpx2
 from deployflow.app.simulation.client import ServerAddress
 from deployflow.app.simulation.machine import NetbootMachine, facts_of, read_server_key
 from deployflow.boot.keys import load_or_make, public_pem
+from deployflow.identity import cookies
 
 from bench import machine
 from bench.figures import Figure, Report, median, percentile
@@ -42,7 +43,9 @@ async def _measure(stock: Stock, database: str) -> Report:
     with stock.server(database) as server, machine.on_load_cores():
         async with httpx2.AsyncClient(
             base_url=f"{server.url}/api/v1",
-            headers={"Authorization": f"Bearer {fleet.api_key}", "If-Match": "*"},
+            # A person: a program may not arm as many.
+            cookies={cookies.PLAIN_NAME: fleet.session},
+            headers={"Sec-Fetch-Site": "same-origin", "If-Match": "*"},
             timeout=60,
         ) as client:
             rack = await _prepared(client, server)

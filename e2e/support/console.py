@@ -67,6 +67,10 @@ class Console:
         """
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         answer = self.http.request(method, f"/api/v1{path}", json=body, params=params, headers=headers)
+        if answer.status_code == httpx2.codes.FORBIDDEN and answer.json()["code"] == "step_up_required":
+            # As the browser's console does: the password once more, then the act again.
+            self.call("POST", "/session/step-up", {"password": PASSWORD})
+            answer = self.http.request(method, f"/api/v1{path}", json=body, params=params, headers=headers)
         if answer.is_error:
             raise NotAccepted(answer)
         return answer.json() if answer.content else None
