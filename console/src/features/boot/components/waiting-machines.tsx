@@ -6,6 +6,7 @@ import { Button } from "@/components/button";
 import { Panel } from "@/components/panel";
 import { ErrorState } from "@/components/states";
 import { Time } from "@/components/time";
+import type { BootSession } from "@/lib/api/types";
 import { bytes, plural } from "@/lib/format";
 import { useCan } from "@/lib/session";
 import { waitingSessionsQuery } from "../api";
@@ -19,13 +20,24 @@ const ApproveDialog = lazy(() =>
 export function WaitingMachines() {
   const can = useCan();
   const waiting = useQuery({ ...waitingSessionsQuery, enabled: can("boot:read") });
-  const [openId, setOpenId] = useState<string | null>(null);
+  // The machine itself, not its place in the list: it leaves that before its approval is answered.
+  const [open, setOpen] = useState<BootSession | null>(null);
   if (waiting.isError && !waiting.data) {
     return <ErrorState error={waiting.error} onRetry={() => waiting.refetch()} what="Machines to approve" />;
   }
   const sessions = waiting.data ?? [];
-  const open = sessions.find((session) => session.id === openId);
-  if (sessions.length === 0) return null;
+  return (
+    <>
+      {sessions.length > 0 && <List sessions={sessions} onOpen={setOpen} />}
+      <Suspense>{open && <ApproveDialog session={open} onClose={() => setOpen(null)} />}</Suspense>
+    </>
+  );
+}
+
+type ListProps = { sessions: BootSession[]; onOpen: (session: BootSession) => void };
+
+function List({ sessions, onOpen }: ListProps) {
+  const can = useCan();
   return (
     <Panel
       flush
@@ -60,14 +72,13 @@ export function WaitingMachines() {
               </span>
             </span>
             {can("deployments:approve") && (
-              <Button variant="primary" onClick={() => setOpenId(session.id)}>
+              <Button variant="primary" onClick={() => onOpen(session)}>
                 Compare
               </Button>
             )}
           </li>
         ))}
       </ul>
-      <Suspense>{open && <ApproveDialog session={open} onClose={() => setOpenId(null)} />}</Suspense>
     </Panel>
   );
 }
