@@ -14,5 +14,10 @@ export default defineConfig({
   expect: { timeout: 30_000 },
   reporter: [["list"]],
   outputDir: "test-results",
-  use: { launchOptions: launch, viewport: { width: 1440, height: 900 }, trace: "retain-on-failure" },
+  use: {
+    launchOptions: launch,
+    viewport: { width: 1440, height: 900 },
+    actionTimeout: 30_000,
+    trace: "retain-on-failure",
+  },
 });

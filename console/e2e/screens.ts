@@ -3,7 +3,7 @@ import { type Browser, expect, type Page, test } from "@playwright/test";
 import { type Agent, agentMissing, enrollByLine } from "./support/agent.ts";
 import { Api } from "./support/api.ts";
 import { oddStates } from "./support/odd-states.ts";
-import { addressOf, PAGES } from "./support/pages.ts";
+import { addressOf, PAGES, pagesWith } from "./support/pages.ts";
 import { PERSON, seed } from "./support/seed.ts";
 import { type Server, startServer } from "./support/server.ts";
 
@@ -34,7 +34,7 @@ test("every page", async ({ browser }) => {
   await seed(api, server, DEVICES);
   const ids = await story();
   await eachLook(browser, async (page, name) => {
-    for (const key of Object.keys(PAGES) as (keyof typeof PAGES)[]) {
+    for (const key of pagesWith(ids)) {
       if (ONLY && !ONLY.includes(key)) continue;
       await page.goto(server.url + addressOf(key, ids));
       await shot(page, `${key}-${name}`);

@@ -1,8 +1,8 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { promisify } from "node:util";
+import { end, run } from "./programs.ts";
 
 const BINARY = resolve(import.meta.dirname, "../../../agent/dist/linux-x64/deployflow-agent");
 export const agentMissing = existsSync(BINARY) ? null : `There is no ${BINARY}. Run: make agent`;
@@ -20,23 +20,14 @@ export async function enrollByLine(line: string): Promise<Agent> {
     DEPLOYFLOW_SERVICE: "no",
   };
   // The test runs as whoever it is, into a folder of its own: nothing there needs root.
-  await promisify(execFile)("sh", ["-c", line.replace(/\bsudo /, "")], { env: environment, timeout: 90_000 });
+  await run("sh", ["-c", line.replace(/\bsudo /, "")], { env: environment, timeout: 90_000 });
   const child = spawn(join(home, "bin/deployflow-agent"), ["run", "--data-dir", dataDir], {
     stdio: "ignore",
   });
   return {
     stop: async () => {
-      await end(child);
+      await end(child, 10_000);
       rmSync(home, { recursive: true, force: true });
     },
   };
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((done) => child.once("exit", done));
-  child.kill("SIGTERM");
-  const hard = setTimeout(() => child.kill("SIGKILL"), 10_000);
-  await ended;
-  clearTimeout(hard);
 }

@@ -1,17 +1,13 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
-import { addressOf, PAGES } from "./pages.ts";
+import { addressOf, type Ids, pagesWith } from "./pages.ts";
 
 const SETTLED_MS = 600;
 
-/** Serious and critical accessibility faults of every page, as axe finds them. */
-export async function seriousFaults(
-  page: Page,
-  url: string,
-  ids: { device: string; action: string; script: string },
-): Promise<string[]> {
+/** Serious and critical accessibility faults of every page whose objects are there, as axe finds them. */
+export async function seriousFaults(page: Page, url: string, ids: Ids, of = /./): Promise<string[]> {
   const found: string[] = [];
-  for (const key of Object.keys(PAGES) as (keyof typeof PAGES)[]) {
+  for (const key of pagesWith(ids).filter((each) => of.test(each))) {
     await page.goto(url + addressOf(key, ids));
     await expect(page.getByRole("heading", { level: 1 }).first()).toBeVisible();
     await page.waitForTimeout(SETTLED_MS);

@@ -1,12 +1,19 @@
-/** Every page that is there once signed in; `id` is filled in with the object the story made. */
+/** Every page that is there once signed in; `:name` is filled in with an object that was made. */
 export const PAGES = {
   overview: "/",
   devices: "/devices/",
   device: "/devices/detail/?id=:device",
   "device-actions": "/devices/detail/?id=:device&tab=actions",
+  "device-deployments": "/devices/detail/?id=:device&tab=deployments",
   "device-activity": "/devices/detail/?id=:device&tab=activity",
   deployments: "/deployments/",
   "deployments-all": "/deployments/?tab=all",
+  deployment: "/deployments/detail/?id=:deployment",
+  profiles: "/profiles/",
+  "profiles-templates": "/profiles/?tab=templates",
+  "profiles-new": "/profiles/?new=1",
+  profile: "/profiles/detail/?id=:profile",
+  "profile-versions": "/profiles/detail/?id=:profile&tab=versions",
   boot: "/boot/",
   "boot-sites": "/boot/?tab=sites",
   "boot-environments": "/boot/?tab=environments",
@@ -35,12 +42,19 @@ export const PAGES = {
   "not-found": "/no-such-page/",
 } as const;
 
-export function addressOf(
-  page: keyof typeof PAGES,
-  ids: { device: string; action: string; script: string },
-): string {
-  return PAGES[page]
-    .replace(":device", ids.device)
-    .replace(":action", ids.action)
-    .replace(":script", ids.script);
+export type PageKey = keyof typeof PAGES;
+type Named = "device" | "deployment" | "profile" | "action" | "script";
+export type Ids = Partial<Record<Named, string>>;
+
+const NAMED = /:([a-z]+)/g;
+
+/** The pages whose objects are there. */
+export function pagesWith(ids: Ids): PageKey[] {
+  return (Object.keys(PAGES) as PageKey[]).filter((key) =>
+    [...PAGES[key].matchAll(NAMED)].every(([, name]) => ids[name as Named]),
+  );
+}
+
+export function addressOf(page: PageKey, ids: Ids): string {
+  return PAGES[page].replace(NAMED, (_, name: Named) => ids[name] ?? "");
 }

@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { promisify } from "node:util";
 import type { Api } from "./api.ts";
+import { DEPLOYFLOW, run } from "./programs.ts";
 import type { Server } from "./server.ts";
 
 export const PERSON = {
@@ -13,7 +12,6 @@ export const PERSON = {
   organisation: "Nordwind IT",
 };
 
-const DEPLOYFLOW = resolve(import.meta.dirname, "../../../server/.venv/bin/deployflow");
 const EXAMPLES = resolve(import.meta.dirname, "../../../contracts/examples");
 const MODELS = [
   ["Dell Inc.", "Latitude 7450"],
@@ -39,7 +37,7 @@ export async function seed(api: Api, server: Server, devices: number): Promise<v
     max_uses: 3,
   });
   const args = ["simulate", String(devices), "--url", server.url, "--token", token.token, "--seconds", "6"];
-  await promisify(execFile)(DEPLOYFLOW, [...args, "--no-actions", "--data-dir", server.dataDir], {
+  await run(DEPLOYFLOW, [...args, "--no-actions", "--data-dir", server.dataDir], {
     timeout: 180_000,
   });
   dress(server);

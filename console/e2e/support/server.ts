@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { DEPLOYFLOW, end } from "./programs.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-const PROGRAM = join(ROOT, "server/.venv/bin/deployflow");
 const START_MS = 60_000;
 
 export type Server = {
@@ -18,7 +18,7 @@ export type Server = {
 
 /** The real server with the built console, on a free port and a data folder of its own. */
 export async function startServer(): Promise<Server> {
-  if (!existsSync(PROGRAM)) throw new Error(`There is no ${PROGRAM}. Run: make up`);
+  if (!existsSync(DEPLOYFLOW)) throw new Error(`There is no ${DEPLOYFLOW}. Run: make up`);
   if (!existsSync(join(ROOT, "console/out/index.html")))
     throw new Error("The console is not built. Run: npm run build");
   const dataDir = mkdtempSync(join(tmpdir(), "deployflow-e2e-"));
@@ -30,18 +30,18 @@ export async function startServer(): Promise<Server> {
     setupUrl: first.setupUrl,
     dataDir,
     stop: async () => {
-      await end(child);
+      await end(child, 15_000);
       rmSync(dataDir, { recursive: true, force: true });
     },
     restart: async () => {
-      await end(child);
+      await end(child, 15_000);
       ({ child } = await run(dataDir, port));
     },
   };
 }
 
 async function run(dataDir: string, port: number) {
-  const child = spawn(PROGRAM, ["serve", "--data-dir", dataDir, "--port", String(port)], {
+  const child = spawn(DEPLOYFLOW, ["serve", "--data-dir", dataDir, "--port", String(port)], {
     stdio: ["ignore", "pipe", "pipe"],
     cwd: dataDir,
   });
@@ -68,15 +68,6 @@ function untilReady(child: ChildProcess, url: string): Promise<string> {
     child.stderr?.on("data", read);
     child.on("exit", (code) => fail(new Error(`The server ended with ${code}:\n${output}`)));
   });
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const ended = new Promise((done) => child.once("exit", done));
-  child.kill("SIGTERM");
-  const hard = setTimeout(() => child.kill("SIGKILL"), 15_000);
-  await ended;
-  clearTimeout(hard);
 }
 
 function freePort(): Promise<number> {
