@@ -6,6 +6,7 @@ that hangs up is gone at once.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -73,14 +74,22 @@ async def _disconnect(receive: Receive) -> None:
 
 
 class Seats:
-    """All held calls of this process, one a device, and which devices are known to have nothing waiting."""
+    """All held calls of this process, one a device, and which devices are known to have nothing waiting.
+
+    A wake-up may be lost: its sender killed between commit and sending, a connection that died unnoticed. So what is
+    known this way is known for some minutes only, and then each device costs one look. Two generations spread those.
+    """
 
     # 100 bytes each; when more devices than this were ever seen, starting anew costs each of them one look.
     MAX_CLEAN = 200_000
+    # A mark lasts once to twice as long.
+    CLEAN_FOR_S = 120.0
 
     def __init__(self) -> None:
         self._seats: dict[UUID, Seat] = {}
         self._clean: set[UUID] = set()
+        self._clean_before: set[UUID] = set()
+        self._turned_at = time.monotonic()
 
     def __len__(self) -> int:
         return len(self._seats)
@@ -99,8 +108,17 @@ class Seats:
             del self._seats[seat.device_id]
 
     def is_clean(self, device_id: UUID) -> bool:
-        """Whether the last look found nothing and nobody said since that something changed."""
-        return device_id in self._clean
+        """Whether a look of late found nothing and nobody said since that something changed."""
+        self._age()
+        return device_id in self._clean or device_id in self._clean_before
+
+    def _age(self) -> None:
+        now = time.monotonic()
+        if now - self._turned_at < self.CLEAN_FOR_S:
+            return
+        self._clean_before = self._clean if now - self._turned_at < 2 * self.CLEAN_FOR_S else set()
+        self._clean = set()
+        self._turned_at = now
 
     def mark_clean(self, seat: Seat) -> None:
         """A look found nothing; unless there was news while it looked."""
@@ -115,6 +133,7 @@ class Seats:
         for key in device_ids:
             device_id = UUID(key)
             self._clean.discard(device_id)
+            self._clean_before.discard(device_id)
             seat = self._seats.get(device_id)
             if seat is not None:
                 seat.wake()
@@ -131,6 +150,7 @@ class Seats:
         """Everybody looks up. `forget`: what was known before may have become wrong."""
         if forget:
             self._clean.clear()
+            self._clean_before.clear()
         for seat in self._seats.values():
             seat.changed = seat.changed or forget
             seat.wake()

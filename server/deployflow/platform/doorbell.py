@@ -1,7 +1,8 @@
 """How the command line wakes the server beside it: one datagram socket in the data folder of a SQLite installation.
 
 PostgreSQL has NOTIFY for this. Without it, an action queued by `deployflow script run` would wait for the device's
-next check-in. A ring that nobody hears is no loss: what it is about stands in the database.
+next look. A ring that nobody hears comes late, but is no loss: what it is about stands in the database, and the server
+looks there anew every few minutes.
 """
 
 import asyncio
@@ -11,6 +12,10 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger(__name__)
 
 NAME = "wake.sock"
 # A datagram may be far larger; a message of more keys than fit is sent in several.
@@ -30,13 +35,15 @@ class Doorbell:
         """Send, if somebody listens; never fail, and wait a moment only for a listener with much to read."""
         if self._heard_at is not None or not (self._folder / NAME).exists():
             return
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,
-            self._short_name() as name,
-        ):
-            sender.settimeout(ROOM_WITHIN_S)
-            sender.sendto(message, name)
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender, self._short_name() as name:
+                sender.settimeout(ROOM_WITHIN_S)
+                sender.sendto(message, name)
+        except TimeoutError:
+            log.warning("wakeup_not_heard")
+        except OSError:
+            # The server of this folder is gone, and its socket is what it left.
+            return
 
     def listen(self, hear: Callable[[bytes], None]) -> None:
         """Call `hear` with each message, in the running loop. Where sockets cannot be made, nobody listens."""

@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import structlog
@@ -29,6 +29,8 @@ KEY_BYTES_PER_MESSAGE = 7_500
 # The first wake-up leaves at once, later ones wait for company at most this long.
 COALESCE_S = 0.02
 RECONNECT_S = 1.0
+# A peer that vanished without a word is noticed within a minute, not within the two hours that TCP takes by itself.
+KEEPALIVES = {"keepalives": "1", "keepalives_idle": "20", "keepalives_interval": "10", "keepalives_count": "3"}
 # A process that ends does not wait longer for a database that is away.
 LAST_WORDS_S = 2.0
 
@@ -112,8 +114,8 @@ class Wakeups:
                         await self._news.wait()
                         await self._send_pending(connection)
                         await asyncio.sleep(COALESCE_S)
-            except psycopg.Error:
-                log.warning("wakeup_sender_lost_database")
+            except Exception as error:  # noqa: BLE001  a loop that ended would leave the others asleep for good
+                log.warning("wakeup_sender_lost_database", **_what(error))
                 self._news.set()
                 await asyncio.sleep(RECONNECT_S)
 
@@ -156,9 +158,16 @@ class Wakeups:
                         message = json.loads(notification.payload)
                         if message["from"] != self._process:
                             self._deliver(message["channel"], frozenset(message["keys"]))
-            except psycopg.Error:
-                log.warning("wakeup_receiver_lost_database")
-                await asyncio.sleep(RECONNECT_S)
+            except Exception as error:  # noqa: BLE001  as above; after it, all is looked up anew
+                log.warning("wakeup_receiver_lost_database", **_what(error))
+            await asyncio.sleep(RECONNECT_S)
+
+
+def _what(error: Exception) -> dict[str, Any]:
+    """A database that is away is one line; a mistake of ours brings its place along."""
+    import psycopg  # noqa: PLC0415  as above
+
+    return {"error": type(error).__name__} if isinstance(error, psycopg.Error) else {"exc_info": error}
 
 
 def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
@@ -177,4 +186,4 @@ def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _conninfo(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return url.set(drivername="postgresql", query=KEEPALIVES | dict(url.query)).render_as_string(hide_password=False)

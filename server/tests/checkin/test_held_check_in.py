@@ -13,9 +13,11 @@ from deployflow.actions.tasks import Sweeps
 from deployflow.app.simulation.client import Refused
 from deployflow.checkin import held
 from deployflow.checkin.held import Held
+from deployflow.checkin.seats import Seats
 from deployflow.devices.states import DeviceState
 from deployflow.platform import clock
 from deployflow.platform.context import Actor, Context
+from deployflow.platform.ids import new_id
 from tests.checkin.conftest import MakeAgent
 from tests.support.live import Live
 
@@ -69,6 +71,35 @@ async def test_an_action_queued_meanwhile_is_handed_out_at_once(
         "refresh_inventory",
         {},
     )
+
+
+async def test_an_action_whose_wake_up_was_lost_is_handed_out_within_minutes(
+    live: Live, make_agent: MakeAgent, tenant_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the process that queued it is killed between its commit and its NOTIFY."""
+    agent = await make_agent()
+    assert (await agent.check_in(max_wait_s=0))["actions"] == []
+    with monkeypatch.context() as lost:
+        lost.setattr(live.runtime.wakeups, "publish", lambda *_told: None)
+        (action_id,) = await queue(live, tenant_id, agent.device_id)
+    assert (await agent.check_in(max_wait_s=0))["actions"] == []
+    later = time.monotonic() + 2 * Seats.CLEAN_FOR_S
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert [action["action_id"] for action in (await agent.check_in(max_wait_s=0))["actions"]] == [action_id]
+
+
+def test_a_mark_lasts_no_longer_than_two_generations(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    seats, busy, idle = Seats(), new_id(), new_id()
+    seats.mark_clean(seats.sit(idle))
+    for step in range(8):
+        now = 1000.0 + step * Seats.CLEAN_FOR_S / 2
+        seats.mark_clean(seats.sit(busy))
+        assert seats.is_clean(busy)
+        assert seats.is_clean(idle) == (step < 4)
+    seats.there_is_work([str(busy)])
+    assert not seats.is_clean(busy)
 
 
 async def test_a_newer_call_releases_the_older_one(live: Live, make_agent: MakeAgent) -> None:

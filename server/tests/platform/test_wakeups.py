@@ -73,6 +73,30 @@ class TestTwoProcesses:
         here.publish("work", ["device-1"])
         await asyncio.wait_for(news.wait(), 10)
 
+    async def test_a_listener_that_fails_ends_nothing(self, pair: tuple[Wakeups, Wakeups], db: Database) -> None:
+        here, there = pair
+        gap, news = asyncio.Event(), asyncio.Event()
+
+        def stumble(keys: frozenset[str]) -> None:
+            if "bad" in keys:
+                raise ValueError("a mistake in a listener")
+            news.set()
+
+        there.listen("work", stumble)
+        there.listen_for_gaps(gap.set)
+        here.publish("work", ["bad"])
+        await asyncio.wait_for(gap.wait(), 10)
+        conninfo = db.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
+            for nonsense in ("no JSON", "[]", "{}"):
+                await connection.execute("SELECT pg_notify(%s, %s)", (POSTGRES_CHANNEL, nonsense))
+        for _ in range(100):
+            here.publish("work", ["good"])
+            if news.is_set():
+                break
+            await asyncio.sleep(0.1)
+        assert news.is_set()
+
     async def test_a_key_that_is_news_again_while_it_is_being_sent_is_sent_again(self) -> None:
         wakeups = Wakeups(make_url("postgresql+psycopg://nobody@/none"))
         wakeups.publish("work", ["device-1"])
