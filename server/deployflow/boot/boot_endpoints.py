@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from deployflow.boot import content as contents
-from deployflow.boot import held, hpke, pins, sessions
+from deployflow.boot import held, hpke, pins, sessions, ways
 from deployflow.boot.access import BootBody, CurrentBootSession, OpenBootSession, SessionLimits, prove_possession
 from deployflow.boot.codes import nonce_text
 from deployflow.boot.errors import SessionNotFound, SessionOver
@@ -37,7 +37,6 @@ from deployflow.deployments.reports import (
 )
 from deployflow.devices import signatures
 from deployflow.devices.access import validate
-from deployflow.identity import cookies
 from deployflow.identity.access import Public
 from deployflow.platform import clock
 from deployflow.platform.context import Actor
@@ -63,7 +62,7 @@ async def begin_boot_session(
     spki, key = _public_key(asked.public_key)
     signed = await prove_possession(request, spki, key, body)
     context.actor = Actor(type="device", id=None, name=asked.facts.title[:200])
-    secure = cookies.is_secure(request, runtime.settings.public_url)
+    secure = ways.is_secure(request, runtime.settings)
     begun = await sessions.begin(runtime.db, context, asked, spki, signed, secure=secure)
     if not begun.is_new:
         response.status_code = 200

@@ -9,14 +9,13 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from deployflow.boot import environments, grub_script, ipxe_script
+from deployflow.boot import environments, grub_script, ipxe_script, ways
 from deployflow.boot.asking import PLATFORMS, Asking, field_of, id_of, mac_of
 from deployflow.boot.discovery import Discovery
 from deployflow.boot.errors import TooManySessions
 from deployflow.boot.files import FileAnswer
 from deployflow.boot.service import BootPlan, plan_for
 from deployflow.enrollment import install
-from deployflow.identity import cookies
 from deployflow.identity.access import Public
 from deployflow.platform.context import Context
 from deployflow.platform.runtime import CurrentRuntime, Runtime
@@ -92,7 +91,7 @@ async def read_boot_script(
         return _answer(ipxe_script.start(site))
     async with runtime.db.read(Context(all_tenants=True)) as session:
         plan = await plan_for(
-            session, runtime.settings, site, asking, ip=context.ip, secure=_is_secure(runtime, request)
+            session, runtime.settings, site, asking, ip=context.ip, secure=ways.is_secure(request, runtime.settings)
         )
         server = await _server_url(session, runtime, request, plan)
     if plan.site is not None:
@@ -111,7 +110,12 @@ async def read_winpe_settings(
     runtime.part(Limits).count(request.state.context.ip)
     async with runtime.db.read(Context(all_tenants=True)) as session:
         plan = await plan_for(
-            session, runtime.settings, site, asking, ip=request.state.context.ip, secure=_is_secure(runtime, request)
+            session,
+            runtime.settings,
+            site,
+            asking,
+            ip=request.state.context.ip,
+            secure=ways.is_secure(request, runtime.settings),
         )
         server = await _server_url(session, runtime, request, plan)
     return {
@@ -142,10 +146,6 @@ async def _server_url(session: AsyncSession, runtime: Runtime, request: Request,
     if plan.site is None:
         return install.server_url(runtime.settings, request)
     return await install.public_url(session, runtime.settings, request, tenant_id=plan.site.tenant_id)
-
-
-def _is_secure(runtime: Runtime, request: Request) -> bool:
-    return cookies.is_secure(request, runtime.settings.public_url)
 
 
 def _answer(text: str) -> PlainTextResponse:

@@ -4,7 +4,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from deployflow.app.simulation.client import Refused
+from deployflow.app.simulation.client import Refused, ServerAddress
 from deployflow.boot.models import BootSite
 from deployflow.deployments.states import State
 from deployflow.platform import clock
@@ -69,10 +69,16 @@ class TestSession:
         at = f"/boot-sites/{rack.site.id}"
         await rack.console.change(at, {"trusted_network": False})
         machine = rack.machine()
+        # Called by another name than its own: a network may be in between, or a proxy.
+        machine.address = ServerAddress.of(rack.live.url.replace("127.0.0.1", "127.1"))
         with pytest.raises(Refused, match="network_not_trusted"):
             await machine.begin()
         await rack.console.change(at, {"trusted_network": True})
         assert await machine.begin() == "waiting"
+
+    async def test_from_the_server_itself_one_begins(self, rack: Rack) -> None:
+        await rack.console.change(f"/boot-sites/{rack.site.id}", {"trusted_network": False})
+        assert await rack.machine().begin() == "waiting"
 
     async def test_who_lets_it_in_has_just_given_their_password(self, rack: Rack) -> None:
         machine = rack.machine()
