@@ -1,6 +1,5 @@
 """Backup and restore of PostgreSQL by its own programs; collected in the PostgreSQL run only."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,61 +8,31 @@ from pathlib import Path
 import pytest
 
 from deployflow.app.failures import ExitCode
-from deployflow.platform.settings import Settings
-
-PASSWORD = "correct horse battery staple"
-
-
-class Shell:
-    def __init__(self, settings: Settings) -> None:
-        assert settings.database_url is not None
-        self._environment = {
-            "PATH": os.environ["PATH"],
-            "DEPLOYFLOW_DATA_DIR": str(settings.data_dir),
-            "DEPLOYFLOW_DATABASE_URL": settings.database_url,
-        }
-
-    def __call__(self, *arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "deployflow", *map(str, arguments)],
-            env=self._environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-
-@pytest.fixture
-def shell(settings: Settings) -> Shell:
-    made = Shell(settings)
-    done = made("init", "--email", "ada@example.com", "--password-stdin", stdin=PASSWORD + "\n")
-    assert done.returncode == 0, done.stderr
-    return made
+from tests.support.shell import Shell
 
 
 class TestBackupOfPostgresql:
-    def test_there_and_back(self, shell: Shell, tmp_path: Path) -> None:
+    def test_there_and_back(self, installed: Shell, tmp_path: Path) -> None:
         file = tmp_path / "fleet.backup"
-        shell("token", "create", "before")
-        assert shell("backup", file).returncode == 0
-        shell("token", "create", "after")
-        refused = shell("restore", file)
-        assert refused.returncode == ExitCode.REFUSED
-        assert "--force" in refused.stderr
-        done = shell("restore", file, "--force")
-        assert done.returncode == 0, done.stderr
-        listed = json.loads(shell("token", "list", "--json").stdout)["items"]
+        installed("token", "create", "before")
+        assert installed("backup", file).code == 0
+        installed("token", "create", "after")
+        refused = installed("restore", file)
+        assert refused.code == ExitCode.REFUSED
+        assert "--force" in refused.err
+        done = installed("restore", file, "--force")
+        assert done.code == 0, done.err
+        listed = installed("token", "list", "--json").json["items"]
         assert [one["name"] for one in listed] == ["before"]
 
     def test_a_backup_of_the_other_database_is_refused(
-        self, shell: Shell, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+        self, installed: Shell, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
         other = tmp_path_factory.mktemp("sqlite")
         plain = {"PATH": os.environ["PATH"], "DEPLOYFLOW_DATA_DIR": str(other)}
         file = tmp_path / "sqlite.backup"
         for command in (["init"], ["backup", str(file)]):
             subprocess.run([sys.executable, "-m", "deployflow", *command], env=plain, check=True, capture_output=True)
-        done = shell("restore", file, "--force")
-        assert done.returncode == ExitCode.USAGE
-        assert "this backup is of sqlite" in done.stderr
+        done = installed("restore", file, "--force")
+        assert done.code == ExitCode.USAGE
+        assert "this backup is of sqlite" in done.err
