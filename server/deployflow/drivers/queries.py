@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -26,7 +26,7 @@ from deployflow.drivers.schemas import (
 from deployflow.drivers.sources import ENDINGS
 from deployflow.drivers.states import PackState
 from deployflow.platform.importing import files_in_folder
-from deployflow.platform.paging import ListField, ListParams, ListSpec, fetch_page
+from deployflow.platform.paging import ListField, ListParams, ListSpec, contains, fetch_page
 from deployflow.platform.settings import Settings
 from deployflow.platform.storage import Content
 
@@ -39,19 +39,13 @@ _READY = (
 
 
 def _search(words: str) -> ColumnElement[bool]:
-    pattern = words.lower()
-    columns = (DriverPack.name, DriverPack.pack_version, DriverPack.description, DriverPack.file_name)
     in_rule = exists().where(
         DriverRule.pack_id == DriverPack.id,
         DriverRule.tenant_id == DriverPack.tenant_id,
-        or_(
-            *(
-                func.lower(column).contains(pattern, autoescape=True)
-                for column in (DriverRule.sku, DriverRule.manufacturer, DriverRule.model)
-            )
-        ),
+        contains(words, DriverRule.sku, DriverRule.manufacturer, DriverRule.model),
     )
-    return or_(*(func.lower(column).contains(pattern, autoescape=True) for column in columns), in_rule)
+    own = contains(words, DriverPack.name, DriverPack.pack_version, DriverPack.description, DriverPack.file_name)
+    return or_(own, in_rule)
 
 
 LIST = ListSpec(

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.drivers import importing, queries, sources
@@ -15,6 +14,7 @@ from deployflow.drivers.states import PackState, advance
 from deployflow.identity.access import Principal
 from deployflow.platform import clock, jobs, storage, trail
 from deployflow.platform.changes import changed
+from deployflow.platform.db import flush_name
 from deployflow.platform.ids import new_id
 from deployflow.platform.importing import require_in_folder
 from deployflow.platform.preconditions import require_version
@@ -65,12 +65,7 @@ async def change(session: AsyncSession, pack_id: UUID, wanted: PackChange, *, ex
     """
     pack = await queries.get_pack(session, pack_id)
     require_version(pack, expected)
-    told: dict[str, tuple[Any, Any]] = {}
-    for name in ("name", "pack_version", "description"):
-        before, after = getattr(pack, name), getattr(wanted, name)
-        if after is not None and after != before:
-            told[name] = (before, after)
-            setattr(pack, name, after)
+    told = trail.take_over(pack, wanted, "name", "pack_version", "description")
     before_rules = [Rule.model_validate(rule) for rule in pack.rules]
     if wanted.rules is not None and wanted.rules != before_rules:
         told["rules"] = (_plain(before_rules), _plain(wanted.rules))
@@ -124,12 +119,8 @@ def _rows(tenant_id: UUID, rules: list[Rule]) -> list[DriverRule]:
 
 
 async def _flush_name(session: AsyncSession, pack: DriverPack) -> None:
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise PackNameTaken(
-            f"There is a driver pack '{pack.name[:80]}' of version '{pack.pack_version[:40]}' already: choose another"
-        ) from error
+    named = f"'{pack.name[:80]}' of version '{pack.pack_version[:40]}'"
+    await flush_name(session, PackNameTaken(f"There is a driver pack {named} already: choose another"))
 
 
 def _note(session: AsyncSession, verb: str, pack: DriverPack, changes: dict[str, tuple[Any, Any]]) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
@@ -14,21 +14,11 @@ from deployflow.images.models import ImageImport, OsImage
 from deployflow.images.schemas import EditionOut, FileOut, ImageOut, ImportOut, ServerFile, ServerFiles
 from deployflow.images.states import UNFINISHED, ImageState, ImportState
 from deployflow.platform.importing import files_in_folder
-from deployflow.platform.paging import ListField, ListParams, ListSpec, fetch_page
+from deployflow.platform.paging import ListField, ListParams, ListSpec, contains, fetch_page
 from deployflow.platform.settings import Settings
 from deployflow.platform.storage import Content
 
 _LOADING = (selectinload(OsImage.editions), selectinload(OsImage.boot_files), selectinload(OsImage.import_row))
-
-
-def _search(words: str) -> ColumnElement[bool]:
-    pattern = words.lower()
-    return or_(
-        *(
-            func.lower(column).contains(pattern, autoescape=True)
-            for column in (OsImage.name, OsImage.image_version, OsImage.description)
-        )
-    )
 
 
 IMAGES = ListSpec(
@@ -42,7 +32,7 @@ IMAGES = ListSpec(
     },
     key=OsImage.id,
     default_sort="name",
-    search=_search,
+    search=lambda words: contains(words, OsImage.name, OsImage.image_version, OsImage.description),
 )
 IMPORTS = ListSpec(
     fields={
@@ -54,7 +44,7 @@ IMPORTS = ListSpec(
     },
     key=ImageImport.id,
     default_sort="-created_at",
-    search=lambda words: func.lower(ImageImport.file_name).contains(words.lower(), autoescape=True),
+    search=lambda words: contains(words, ImageImport.file_name),
 )
 
 

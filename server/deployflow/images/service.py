@@ -27,7 +27,7 @@ from deployflow.images.schemas import ImageChange, ImportIn
 from deployflow.images.states import UNFINISHED, ImageState, ImportState, advance
 from deployflow.platform import clock, jobs, storage, trail
 from deployflow.platform.changes import changed
-from deployflow.platform.db import after_commit
+from deployflow.platform.db import after_commit, flush_name
 from deployflow.platform.ids import new_id
 from deployflow.platform.importing import SourceWrong, require_in_folder
 from deployflow.platform.outgoing import AddressRefused, Outgoing
@@ -89,12 +89,7 @@ async def change(session: AsyncSession, image_id: UUID, wanted: ImageChange, *, 
     """
     image = await queries.get_image(session, image_id)
     require_version(image, expected)
-    told: dict[str, tuple[Any, Any]] = {}
-    for name in ("name", "image_version", "description"):
-        before, after = getattr(image, name), getattr(wanted, name)
-        if after is not None and after != before:
-            told[name] = (before, after)
-            setattr(image, name, after)
+    told = trail.take_over(image, wanted, "name", "image_version", "description")
     if told:
         image.updated_at = clock.now()
         await _flush_name(session, image)
@@ -181,12 +176,8 @@ async def _set_source(session: AsyncSession, runtime: Runtime, row: ImageImport,
 
 
 async def _flush_name(session: AsyncSession, image: OsImage) -> None:
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise ImageNameTaken(
-            f"There is an image '{image.name[:80]}' of version '{image.image_version[:40]}' already: choose another"
-        ) from error
+    named = f"'{image.name[:80]}' of version '{image.image_version[:40]}'"
+    await flush_name(session, ImageNameTaken(f"There is an image {named} already: choose another"))
 
 
 def _note(session: AsyncSession, verb: str, image: OsImage, changes: dict[str, tuple[Any, Any]]) -> None:

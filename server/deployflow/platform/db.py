@@ -15,7 +15,7 @@ import structlog
 from fastapi import Depends, Request
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
@@ -23,7 +23,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from deployflow.platform import trail
 from deployflow.platform.context import Context
-from deployflow.platform.errors import Unavailable
+from deployflow.platform.errors import Problem, Unavailable
 from deployflow.platform.settings import Settings
 from deployflow.platform.tables import TenantOwned
 from deployflow.platform.versions import SQLITE_FUNCTION, key_in_sqlite
@@ -125,6 +125,18 @@ class Database:
             return
         for note in trail.notes(session):
             await self.trail_sink(session, context, note)
+
+
+async def flush_name(session: AsyncSession, taken: Problem) -> None:
+    """Write a row whose name is unique.
+
+    Raises:
+        Problem: `taken`, where another row has that name.
+    """
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise taken from error
 
 
 def after_commit(session: AsyncSession, callback: AfterCommit) -> None:

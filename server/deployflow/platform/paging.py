@@ -19,6 +19,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.base import ExecutableOption
 
 from deployflow.platform.errors import BadRequest
@@ -36,6 +37,11 @@ Row = TypeVar("Row")
 class WrongListParameter(BadRequest):
     code = "list_parameter_wrong"
     title = "A list parameter cannot be understood"
+
+
+def contains(words: str, *columns: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether one of these texts has the words in it, in whatever case."""
+    return or_(*(func.lower(column).contains(words.lower(), autoescape=True) for column in columns))
 
 
 class Page(BaseModel, Generic[Item]):

@@ -57,6 +57,17 @@ def note(
     )
 
 
+def take_over(row: object, wanted: object, *names: str) -> dict[str, tuple[Any, Any]]:
+    """Set what is wanted, not None, and not so yet; gives the changes as a note tells of them."""
+    changes: dict[str, tuple[Any, Any]] = {}
+    for name in names:
+        before, after = getattr(row, name), getattr(wanted, name)
+        if after is not None and after != before:
+            changes[name] = (before, after)
+            setattr(row, name, after)
+    return changes
+
+
 def notes(session: AsyncSession) -> list[Note]:
     """What was noted so far."""
     kept: list[Note] = session.info.setdefault("trail", [])

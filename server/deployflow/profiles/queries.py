@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload, undefer
 
 from deployflow.images.models import ImageEdition
-from deployflow.platform.paging import ListField, ListParams, ListSpec, WrongListParameter, fetch_page
+from deployflow.platform.paging import ListField, ListParams, ListSpec, WrongListParameter, contains, fetch_page
 from deployflow.profiles import documents, references, structure, templates
 from deployflow.profiles.errors import ProfileNotFound
 from deployflow.profiles.findings import Findings
@@ -28,12 +28,7 @@ from deployflow.profiles.schemas import (
 
 
 def _search(words: str) -> ColumnElement[bool]:
-    pattern = words.lower()
-    return or_(
-        func.lower(Profile.name).contains(pattern, autoescape=True),
-        func.lower(Profile.description).contains(pattern, autoescape=True),
-        _has_tag([words]),
-    )
+    return or_(contains(words, Profile.name, Profile.description), _has_tag([words]))
 
 
 def _has_tag(tags: list[Any]) -> ColumnElement[bool]:

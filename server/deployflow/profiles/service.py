@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.identity.access import Principal
 from deployflow.images.models import ImageEdition
 from deployflow.platform import clock, trail
 from deployflow.platform.changes import changed
+from deployflow.platform.db import flush_name
 from deployflow.platform.errors import Invalid
 from deployflow.platform.ids import new_id
 from deployflow.platform.preconditions import require_version
@@ -298,10 +298,8 @@ def _version(profile: Profile, admin: Principal, document: dict[str, Any], note:
 
 
 async def _flush_name(session: AsyncSession, name: str) -> None:
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise ProfileNameTaken(f"There is a profile or template '{name[:80]}' already: choose another name") from error
+    taken = ProfileNameTaken(f"There is a profile or template '{name[:80]}' already: choose another name")
+    await flush_name(session, taken)
 
 
 def _note(session: AsyncSession, verb: str, profile: Profile, changes: dict[str, tuple[Any, Any]]) -> None:

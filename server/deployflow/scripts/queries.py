@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload, undefer
 
-from deployflow.platform.paging import ListField, ListParams, ListSpec, WrongListParameter, fetch_page
+from deployflow.platform.paging import ListField, ListParams, ListSpec, WrongListParameter, contains, fetch_page
 from deployflow.scripts.errors import ScriptNotFound
 from deployflow.scripts.models import Script, ScriptTag, ScriptVersion
 from deployflow.scripts.parameters import Parameter
@@ -21,12 +21,7 @@ MAX_DIFF_LINES = 5_000
 
 
 def _search(words: str) -> ColumnElement[bool]:
-    pattern = words.lower()
-    return or_(
-        func.lower(Script.name).contains(pattern, autoescape=True),
-        func.lower(Script.description).contains(pattern, autoescape=True),
-        _has_tag([words]),
-    )
+    return or_(contains(words, Script.name, Script.description), _has_tag([words]))
 
 
 def _has_tag(tags: list[Any]) -> ColumnElement[bool]:

@@ -4,12 +4,12 @@ import hashlib
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.identity.access import Principal
 from deployflow.platform import clock, trail
 from deployflow.platform.changes import changed
+from deployflow.platform.db import flush_name
 from deployflow.platform.ids import new_id
 from deployflow.platform.preconditions import require_version
 from deployflow.scripts import queries
@@ -50,12 +50,7 @@ async def change(session: AsyncSession, script_id: UUID, wanted: ScriptChange, *
     """
     script = await queries.get_script(session, script_id)
     require_version(script, expected)
-    told: dict[str, tuple[Any, Any]] = {}
-    for name in ("name", "description", "timeout_s"):
-        before, after = getattr(script, name), getattr(wanted, name)
-        if after is not None and after != before:
-            told[name] = (before, after)
-            setattr(script, name, after)
+    told = trail.take_over(script, wanted, "name", "description", "timeout_s")
     tags = [row.tag for row in script.tag_rows]
     if wanted.tags is not None and wanted.tags != tags:
         told["tags"] = (tags, wanted.tags)
@@ -130,10 +125,7 @@ def _version(
 
 
 async def _flush_name(session: AsyncSession, name: str) -> None:
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        raise ScriptNameTaken(f"There is a script '{name[:80]}' already: choose another name") from error
+    await flush_name(session, ScriptNameTaken(f"There is a script '{name[:80]}' already: choose another name"))
 
 
 def _note(session: AsyncSession, verb: str, script: Script, changes: dict[str, tuple[Any, Any]]) -> None:
