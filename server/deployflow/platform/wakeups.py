@@ -90,8 +90,7 @@ class Wakeups:
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
-        if self._unsent:
-            await self._send_last()
+        await self.flush()
 
     def _on_ring(self, message: bytes) -> None:
         try:
@@ -119,8 +118,10 @@ class Wakeups:
                 self._news.set()
                 await asyncio.sleep(RECONNECT_S)
 
-    async def _send_last(self) -> None:
-        """What is left when the process ends: all that a command published."""
+    async def flush(self) -> None:
+        """Send what is left: a command has no sender, and a process that ends has none any more."""
+        if not self._unsent:
+            return
         import psycopg  # noqa: PLC0415  as above
 
         with suppress(psycopg.Error, TimeoutError):

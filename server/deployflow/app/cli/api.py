@@ -135,7 +135,14 @@ class LocalApi:
         return self.send(method, path, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
     def send(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> Any:
-        return _read(*self._runner.run(self._call(method, path, content, headers)))
+        return _read(*self._runner.run(self._call_and_tell(method, path, content, headers)))
+
+    async def _call_and_tell(self, method: str, path: str, body: bytes, more: dict[str, str]) -> tuple[int, bytes]:
+        answer = await self._call(method, path, body, more)
+        assert self._app is not None
+        # Not only when the command ends: it may wait for what the server does now.
+        await self._app.state.runtime.wakeups.flush()
+        return answer
 
     async def _call(self, method: str, path: str, body: bytes, more: dict[str, str]) -> tuple[int, bytes]:
         from deployflow.platform.web import OPERATOR
