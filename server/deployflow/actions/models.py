@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, bindparam, column
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, Text, bindparam, column, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from deployflow.actions.reasons import reason
@@ -80,7 +80,7 @@ class Action(Identified, TenantOwned, Table):
     created_by_id: Mapped[UUID | None]
     status: Mapped[Status] = mapped_column(String(16), default=Status.PENDING)
     presumed: Mapped[bool] = mapped_column(default=False)
-    held: Mapped[bool] = mapped_column(default=False)
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
     changes: Mapped[int] = mapped_column(default=1)
     timeline: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
 
