@@ -17,7 +17,7 @@ from contextlib import ExitStack
 
 import uvloop
 
-from bench import check_ins, deployment, footprint, held, lists, machine, real_agent, report, wall
+from bench import check_ins, deployment, footprint, held, lists, machine, real_agent, report, runs, wall
 from bench.figures import Report
 from bench.postgres import NoPostgres, cluster
 from bench.serving import DESIGNED_FLEET, FLEET, Stock, stock
@@ -26,6 +26,7 @@ Benchmark = Callable[[Stock], Awaitable[list[Report]]]
 BENCHMARKS: dict[str, Benchmark] = {
     "check-ins": check_ins.measure,
     "held": held.measure,
+    "runs": runs.measure,
     "real-agent": real_agent.measure,
     "lists": lists.measure,
     "wall": wall.measure,

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.actions.leasing import regain
 from deployflow.actions.models import Action, ActionLog
+from deployflow.actions.precedence import Precedence
 from deployflow.actions.schemas import Finished, LogChunk, Report
 from deployflow.actions.service import announce, finished
 from deployflow.actions.states import ENDED, REGAINABLE, Event, Status, advance
@@ -223,6 +224,7 @@ class Reporting:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._precedence = runtime.part(Precedence)
         self._together = Together(self._keep, at_most=CALLS_TOGETHER)
         runtime.before_close(self._together.stop)
 
@@ -231,6 +233,7 @@ class Reporting:
         return await self._together.ask(Call(device_id, reports))
 
     async def _keep(self, calls: Sequence[Call]) -> Sequence[Receipt | Exception]:
+        await self._precedence.after_them()
         try:
             return await self._one_transaction(calls)
         except Exception as error:

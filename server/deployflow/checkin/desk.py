@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.actions import leasing
 from deployflow.actions.leasing import Delivery, Sight, Visit
+from deployflow.actions.precedence import Precedence
 from deployflow.devices import replays
 from deployflow.devices.access import SignedDevice
 from deployflow.devices.errors import Replayed
@@ -76,9 +78,11 @@ class Desk:
             Replayed: 401, when this very request was handed something before.
             Unavailable: 503, when the database cannot keep up.
         """
+        waits = self._runtime.part(Precedence).woken() if expects_work else nullcontext()
         try:
-            async with asyncio.timeout(WOKEN_LOOK_WITHIN_S if expects_work else LOOK_WITHIN_S):
-                return await self._together.ask(_Question(visit, device, expects_work), urgent=expects_work)
+            with waits:
+                async with asyncio.timeout(WOKEN_LOOK_WITHIN_S if expects_work else LOOK_WITHIN_S):
+                    return await self._together.ask(_Question(visit, device, expects_work), urgent=expects_work)
         except TimeoutError:
             raise Unavailable(
                 "The database cannot keep up; come back later",

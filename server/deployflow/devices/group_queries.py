@@ -1,6 +1,7 @@
 """Reads of groups."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -12,7 +13,7 @@ from deployflow.devices.filter_fields import FIELDS, OPERATORS
 from deployflow.devices.group_schemas import DeviceName, FieldList, FieldOut, GroupOut, TargetCount
 from deployflow.devices.models import Device, DeviceGroup, DeviceGroupMember
 from deployflow.devices.targets import Targets
-from deployflow.platform.paging import ListField, ListParams, ListSpec, Page, fetch_page
+from deployflow.platform.paging import ListField, ListParams, ListSpec, Page, WrongListParameter, fetch_page
 
 
 def _search(words: str) -> ColumnElement[bool]:
@@ -20,6 +21,13 @@ def _search(words: str) -> ColumnElement[bool]:
         func.lower(DeviceGroup.name).contains(words.lower(), autoescape=True),
         func.lower(DeviceGroup.description).contains(words.lower(), autoescape=True),
     )
+
+
+def _dynamic(op: str, values: list[Any]) -> ColumnElement[bool]:
+    if op not in {"eq", "ne", "in"}:
+        raise WrongListParameter("filter[is_dynamic] knows the operators eq, ne and in")
+    asked = {value != (op == "ne") for value in values}
+    return or_(*(DeviceGroup.filter.is_not(None) if dynamic else DeviceGroup.filter.is_(None) for dynamic in asked))
 
 
 LIST = ListSpec(
@@ -35,7 +43,7 @@ LIST = ListSpec(
         "is_dynamic": ListField(
             DeviceGroup.filter,
             kind=bool,
-            where=lambda _op, values: DeviceGroup.filter.is_not(None) if values[0] else DeviceGroup.filter.is_(None),
+            where=_dynamic,
         ),
         "updated_at": ListField(DeviceGroup.updated_at, kind=datetime, sortable=True),
     },

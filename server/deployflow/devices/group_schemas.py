@@ -40,7 +40,7 @@ class MembersChange(Strict):
 class GroupOut(BaseModel):
     """A group; `device_count` is of this moment."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
 
     id: UUID
     name: str

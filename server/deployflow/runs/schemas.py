@@ -64,7 +64,9 @@ class Preview(BaseModel):
 
 
 class Progress(BaseModel):
-    """Devices by where they are. `held`: waits for its turn. `offline`: of the pending ones."""
+    """Devices by where they are. `held`: waits for its turn. `offline`: of those that wait, on the run's own page."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     held: int = 0
     pending: int = 0
@@ -82,7 +84,7 @@ class Progress(BaseModel):
 class RunOut(BaseModel):
     """A run as lists show it."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
 
     id: UUID
     title: str

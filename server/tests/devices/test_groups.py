@@ -57,6 +57,9 @@ class TestGroups:
         (group,) = (await admin.get(PATH)).json()["items"]
         assert group["device_count"] == 3
         assert await listed(admin, f"filter[group]={made['id']}") == ["PC-00", "PC-01", "later"]
+        for asked, names in (("[eq]=true", ["Pilots"]), ("[ne]=true", []), ("[in]=true,false", ["Pilots"])):
+            found = (await admin.get(f"{PATH}?filter[is_dynamic]{asked}")).json()["items"]
+            assert [one["name"] for one in found] == names
         answer = await admin.post(f"{PATH}/{made['id']}/members", json={"add": []})
         assert (answer.status_code, answer.json()["code"]) == (409, "group_is_dynamic")
 

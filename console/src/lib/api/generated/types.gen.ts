@@ -2841,7 +2841,7 @@ export type GroupOut = {
     /**
      * Device Count
      */
-    device_count?: number;
+    device_count: number;
 };
 
 /**
@@ -5548,53 +5548,53 @@ export type ProfileVersionRef = {
 /**
  * Progress
  *
- * Devices by where they are. `held`: waits for its turn. `offline`: of the pending ones.
+ * Devices by where they are. `held`: waits for its turn. `offline`: of those that wait, on the run's own page.
  */
 export type Progress = {
     /**
      * Held
      */
-    held?: number;
+    held: number;
     /**
      * Pending
      */
-    pending?: number;
+    pending: number;
     /**
      * Offline
      */
-    offline?: number;
+    offline: number;
     /**
      * Leased
      */
-    leased?: number;
+    leased: number;
     /**
      * Running
      */
-    running?: number;
+    running: number;
     /**
      * Succeeded
      */
-    succeeded?: number;
+    succeeded: number;
     /**
      * Failed
      */
-    failed?: number;
+    failed: number;
     /**
      * Timed Out
      */
-    timed_out?: number;
+    timed_out: number;
     /**
      * Interrupted
      */
-    interrupted?: number;
+    interrupted: number;
     /**
      * Cancelled
      */
-    cancelled?: number;
+    cancelled: number;
     /**
      * Expired
      */
-    expired?: number;
+    expired: number;
 };
 
 /**
@@ -5931,7 +5931,7 @@ export type RunDetail = {
      * Total
      */
     total: number;
-    progress?: Progress;
+    progress: Progress;
     /**
      * Order
      */
@@ -6047,7 +6047,7 @@ export type RunOut = {
      * Total
      */
     total: number;
-    progress?: Progress;
+    progress: Progress;
 };
 
 /**
