@@ -58,7 +58,7 @@ public sealed class DeploymentRun(
 
     private async Task<ActionError?> WorkAsync(DeploymentPlan plan, DeploymentReportSender sender, DeploymentReporters reporter, CancellationToken cancellationToken)
     {
-        var deployment = new DeploymentSubject(plan.DeploymentId, plan.ComputerName, plan.DiskIds, plan.Server, plan.IssuedAt);
+        var deployment = new DeploymentSubject(plan.DeploymentId, plan.ComputerName, plan.DiskIds, plan.Server, plan.IssuedAt) { IsResumed = plan.ResumeAt > 0 };
         var content = new ContentDownload(client.Calls, new Backoff(random), status.Trouble, time);
         var runner = new PhaseRunner(
             Steps(), reporter, content, new SettledSecrets(new BootSecrets(client, key, plan.DeploymentId, new Backoff(random), time), sender), sender.SettledAsync, time);

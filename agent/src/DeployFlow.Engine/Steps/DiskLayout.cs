@@ -55,11 +55,16 @@ public sealed record DiskLayout(BootDisk Disk, DiskIds Ids, IReadOnlyList<Partit
             partition.Label ?? DefaultLabel(partition.Role)))]);
     }
 
-    /// <summary>The disks that a selection leaves to choose from.</summary>
-    public static IReadOnlyList<BootDisk> Fitting(DiskSelection selection, IReadOnlyList<BootDisk> disks) =>
-        selection.Select == ByName
+    /// <summary>The layout on each disk that the selection leaves to choose from and that has room for it.</summary>
+    public static IEnumerable<DiskLayout> Fitting(DiskPrepConfiguration configuration, DiskIds ids, IReadOnlyList<BootDisk> disks)
+    {
+        var selection = configuration.Disk;
+        var needed = configuration.Partitions.Sum(partition => (long)(partition.SizeMb ?? 1)) + TablesMib;
+        var candidates = selection.Select == ByName
             ? [Select(selection, disks)]
-            : [.. disks.Where(disk => (selection.AllowRemovable || !disk.Removable) && disk.SizeBytes >= selection.MinGb * Gibibyte)];
+            : disks.Where(disk => (selection.AllowRemovable || !disk.Removable) && disk.SizeBytes >= selection.MinGb * Gibibyte);
+        return candidates.Where(disk => disk.SizeBytes / Mebibyte >= needed).Select(disk => On(disk, configuration, ids));
+    }
 
     private static BootDisk Select(DiskSelection selection, IReadOnlyList<BootDisk> disks)
     {

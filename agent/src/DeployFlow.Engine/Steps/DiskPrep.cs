@@ -28,10 +28,7 @@ public sealed class DiskPrep(IDisks disks) : IDeploymentStep
     private (DiskLayout Layout, DiskUse Use) Kept(DiskPrepConfiguration configuration, DiskIds ids)
     {
         var all = disks.All();
-        var known = DiskLayout.Fitting(configuration.Disk, all)
-            .Select(disk => DiskLayout.On(disk, configuration, ids))
-            .Where(layout => disks.Look(layout) == DiskUse.LaidOut)
-            .ToList();
+        var known = DiskLayout.Fitting(configuration, ids, all).Where(layout => disks.Look(layout) == DiskUse.LaidOut).ToList();
         if (known.Count > 1)
         {
             throw new StepFailedException(

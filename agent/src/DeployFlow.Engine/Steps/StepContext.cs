@@ -42,6 +42,12 @@ public sealed class StepContext(
 /// <param name="At">The moment the plan was made; written where files keep a time.</param>
 public sealed record DeploymentSubject(string DeploymentId, string ComputerName, DiskIds? DiskIds, PlanServer? Server, DateTimeOffset At)
 {
+    /// <summary>
+    /// An earlier run of this plan did the steps before. Only then is its disk looked for: a device's disk keeps its ids
+    /// from one deployment to the next, and one whose preparation was left out is not to be written to.
+    /// </summary>
+    public bool IsResumed { get; init; }
+
     /// <summary>The disk that was laid out, once it is known.</summary>
     public LaidOutDisk? Disk { get; set; }
 
@@ -52,7 +58,7 @@ public sealed record DeploymentSubject(string DeploymentId, string ComputerName,
     /// <exception cref="StepFailedException">No disk was laid out.</exception>
     public async Task<LaidOutDisk> LaidOutAsync(IDisks disks, CancellationToken cancellationToken)
     {
-        Disk ??= DiskIds is null ? null : await disks.FindAsync(DiskIds, cancellationToken);
+        Disk ??= DiskIds is null || !IsResumed ? null : await disks.FindAsync(DiskIds, cancellationToken);
         return Disk ?? throw new StepFailedException(
             StepErrorCode.NoDisk, "No disk of this machine was laid out by this deployment; begin again at the step that prepares the disk.");
     }

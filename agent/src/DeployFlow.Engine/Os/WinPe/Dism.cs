@@ -13,6 +13,7 @@ internal sealed class Dism(Tools tools, string program)
     private const int DiskFull = 112;
     private const int WimDamaged = 1392;
     private const int DiskDamaged = 1393;
+    private const int HighHalf = unchecked((int)0xFFFF0000);
     private const int FacilityWin32 = unchecked((int)0x80070000);
 
     /// <param name="line">Takes what is no progress.</param>
@@ -35,7 +36,7 @@ internal sealed class Dism(Tools tools, string program)
             else if (error is not null && message is null)
                 message = text.Trim();
         });
-        return new DismEnd(end.ExitCode, end.ExitCode == 0 ? 0 : error ?? end.ExitCode, message ?? end.LastLine);
+        return new DismEnd(end.ExitCode, end.ExitCode == 0 ? 0 : error ?? Win32(end.ExitCode), message ?? end.LastLine);
     }
 
     /// <summary><c>[=========                 17.0%                           ]</c></summary>
@@ -59,12 +60,12 @@ internal sealed class Dism(Tools tools, string program)
             ? int.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var number)
             : int.TryParse(text, CultureInfo.InvariantCulture, out number)))
             return null;
-        return (number & 0xFFFF0000) == FacilityWin32 ? number & 0xFFFF : number;
+        return Win32(number);
     }
 
     public static StepFailedException ApplyFailed(DismEnd end, ApplyImageConfiguration image)
     {
-        var (code, what) = Win32(end.Error) switch
+        var (code, what) = end.Error switch
         {
             DiskFull => (StepErrorCode.OutOfSpace, "the Windows partition is too small for this image"),
             InvalidData or BadFormat or WimDamaged or DiskDamaged => (StepErrorCode.ImageDamaged, "the image is damaged; import it on the server anew"),
@@ -74,7 +75,8 @@ internal sealed class Dism(Tools tools, string program)
         return new StepFailedException(code, $"Applying {image.Name} failed: {what}. ({end.Message}, DISM {end.Error})");
     }
 
-    private static int Win32(int error) => (error & 0xFFFF0000) == FacilityWin32 ? error & 0xFFFF : error;
+    // In ints throughout: with an unsigned mask both sides would be long, and never the same.
+    private static int Win32(int error) => (error & HighHalf) == FacilityWin32 ? error & 0xFFFF : error;
 }
 
 /// <param name="Error">The Win32 code it names; 0 on success.</param>
