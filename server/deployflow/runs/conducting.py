@@ -44,12 +44,14 @@ async def step(session: AsyncSession, run_id: UUID) -> Step:
     run = await session.scalar(select(Run).where(Run.id == run_id).with_for_update(skip_locked=True))
     if run is None:
         return Step()
+    before = (run.state, run.ended_at)
+    moved = False
     tally = await queries.tally(session, run.id)
     if run.state == RunState.RUNNING and _too_many_failed(run, tally):
         await _stop(session, run, tally)
     if run.state == RunState.RUNNING:
         if run.at_most is not None:
-            await let_go(session, run)
+            moved = await let_go(session, run)
     else:
         settled = await _settle(session, run)
         if settled == SETTLE_ROWS:
@@ -57,12 +59,16 @@ async def step(session: AsyncSession, run_id: UUID) -> Step:
         if settled:
             tally = await queries.tally(session, run.id)
     _conclude(session, run, tally)
-    changed(session, "runs", f"run:{run.id}", tenant_id=run.tenant_id)
+    # What actions do, the ledger itself says to the screens.
+    if moved or before != (run.state, run.ended_at):
+        changed(session, "runs", f"run:{run.id}", tenant_id=run.tenant_id)
     return Step()
 
 
-async def let_go(session: AsyncSession, run: Run) -> None:
+async def let_go(session: AsyncSession, run: Run) -> bool:
     """Give the next ones their turn: as many as may work at a time, and only to devices that are there to take it.
+
+    True when somebody got it.
 
     Who went away before it took its turn gives it back. Otherwise machines that are off would use up all places.
     """
@@ -77,7 +83,7 @@ async def let_go(session: AsyncSession, run: Run) -> None:
     tally = await queries.tally(session, run.id)
     free = run.at_most - sum(tally[key] for key in ("pending", "leased", "running"))
     if free <= 0 or not tally["held"]:
-        return
+        return False
     here = select(Device.id).where(Device.online, Device.state == DeviceState.ACTIVE)
     next_ones = (
         await session.execute(
@@ -94,7 +100,7 @@ async def let_go(session: AsyncSession, run: Run) -> None:
         )
     ).all()
     if not next_ones:
-        return
+        return False
     await session.execute(
         update(Action)
         .where(Action.id.in_([row.id for row in next_ones]), is_in(Status.PENDING))
@@ -102,6 +108,7 @@ async def let_go(session: AsyncSession, run: Run) -> None:
         .execution_options(synchronize_session=False)
     )
     wake_after_commit(session, WORK, *(str(row.device_id) for row in next_ones))
+    return True
 
 
 async def call_off(session: AsyncSession, run: Run, *, by: str, also_begun: bool) -> None:
