@@ -59,7 +59,14 @@ def test_a_machine_comes_from_its_firmware_to_a_session(installation: Lab, tmp_p
         if way.hardware.firmware == "secure":
             assert facts["secure_boot"] is True
         until("the code is on the machine", lambda: session["code"] in machine.said(), within_s=30)
+        # What it draws comes a moment after the line.
+        time.sleep(1)
         machine.screenshot("session")
+    # The loader, too, has said which machine it is.
+    (asked,) = installation.console.all("/discovered-machines")
+    assert (asked["mac"], asked["smbios_uuid"].lower(), asked["serial"]) == (MAC, UUID, way.hardware.serial)
+    if way.hardware.firmware != "secure":
+        assert (asked["manufacturer"], asked["model"]) == ("DeployFlow Lab", "TestBox 9")
 
 
 def test_a_profile_is_chosen_in_the_menu_by_key_press(installation: Lab, tmp_path: Path, saw: Saw) -> None:

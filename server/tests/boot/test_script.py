@@ -22,7 +22,7 @@ class TestWay:
         async with open_client(app) as client:
             text = (await client.get("/boot/v1/script", params={"site": site.key})).text
         assert (
-            f"chain --replace --autofree script?site={site.key}&mac=${{netX/mac:hexhyp}}&uuid=${{uuid:uristring}}"
+            f"chain --replace --autofree script?site={site.key}&mac=${{netX/mac:hexhyp}}&uuid=${{uuid}}"
             in text
         )
 
