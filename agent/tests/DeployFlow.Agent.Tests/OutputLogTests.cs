@@ -39,6 +39,19 @@ public sealed class OutputLogTests
     }
 
     [Fact]
+    public void After_the_end_nothing_more_is_passed_on()
+    {
+        using var log = new OutputLog(_sink, 1 << 20, [], _time);
+        log.Append(LogSource.Out, "one"u8);
+        log.Complete();
+        log.Append(LogSource.Out, "from a daemon"u8);
+        log.Append(LogSource.Err, "that was left running"u8);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("one", _sink.Text());
+        Assert.Empty(_sink.Text(LogSource.Err));
+    }
+
+    [Fact]
     public void No_chunk_is_larger_than_16_KiB_of_UTF_8()
     {
         using var log = new OutputLog(_sink, 1 << 20, [], _time);

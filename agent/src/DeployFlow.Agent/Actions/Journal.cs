@@ -74,6 +74,18 @@ public sealed class Journal(JournalDatabase database, TimeProvider time)
             Report(result);
     });
 
+    /// <summary>
+    /// Forgets the process ids of an earlier boot of this machine: by now they may be anybody's. What that boot had started
+    /// is dead.
+    /// </summary>
+    public void ForgetTracesOfEarlierBoot(string bootId)
+    {
+        if (database.Meta(BootId) == bootId)
+            return;
+        database.InTransaction(durable: true, () => database.Run("UPDATE action SET pid = 0, pid_stamp = 0 WHERE result IS NULL"));
+        database.SetMeta(BootId, bootId);
+    }
+
     /// <summary>Intents without a result: what a dead agent had begun.</summary>
     public IReadOnlyList<JournalEntry> Unfinished() => database.InTransaction(durable: true, () =>
         database.Query($"{Select} WHERE result IS NULL ORDER BY begun_at", Read));
@@ -84,6 +96,8 @@ public sealed class Journal(JournalDatabase database, TimeProvider time)
 
     public (long Actions, long Unfinished) Counts() => database.InTransaction(durable: true, () =>
         (database.Number("SELECT count(*) FROM action"), database.Number("SELECT count(*) FROM action WHERE result IS NULL")));
+
+    private const string BootId = "boot_id";
 
     private const string Select = "SELECT action_id, fence, kind, pid, pid_stamp, result FROM action";
 

@@ -7,12 +7,14 @@ using Microsoft.Extensions.Logging;
 namespace DeployFlow.Agent.Actions;
 
 /// <summary>Cleans up after a run of the agent that ended in the middle of something. Runs before the first check-in.</summary>
+/// <param name="bootId">Of this boot of the operating system.</param>
 /// <param name="resume">Takes up an action that goes on over restarts; false for all others.</param>
 public sealed partial class Recovery(
-    Journal journal, IProcessLauncher launcher, ScriptFolders folders, Func<JournalEntry, bool> resume, ILogger<Recovery> logger)
+    Journal journal, IProcessLauncher launcher, ScriptFolders folders, string bootId, Func<JournalEntry, bool> resume, ILogger<Recovery> logger)
 {
     public void Run()
     {
+        journal.ForgetTracesOfEarlierBoot(bootId);
         foreach (var entry in journal.Unfinished())
         {
             if (entry.Kind == ActionKind.RestartAgent)

@@ -19,7 +19,7 @@ public static class AgentHost
         Platform platform, DataDirectory data, AgentConfiguration configuration, IDeviceKey key, JournalDatabase database, AgentEnd end) =>
         Build(platform, data, (logs, lifetime) => Service(platform, data, configuration, key, database, end, logs, lifetime));
 
-    /// <summary>The agent of a machine that a deployment has left here, and that is no device yet.</summary>
+    /// <summary>The agent of a machine that a deployment or a package has left here, and that is no device yet.</summary>
     public static IHost BuildFirstBoot(Platform platform, DataDirectory data, JournalDatabase database, AgentEnd end) =>
         Build(platform, data, (logs, lifetime) =>
         {
@@ -79,7 +79,7 @@ public static class AgentHost
             server, heldCall, dispatcher, sender, inventory, new ReceiptStore(database), new StatusFile(data), clock, new Backoff(Random.Shared),
             time, new CheckInIdentity(machine.BootId, Guid.NewGuid().ToString(), version), logs.CreateLogger<CheckInLoop>());
         return new AgentService(
-            new Recovery(journal, platform.Launcher, folders, Resume, logs.CreateLogger<Recovery>()), checkIn, sender, inventory, dispatcher, end,
+            new Recovery(journal, platform.Launcher, folders, machine.BootId, Resume, logs.CreateLogger<Recovery>()), checkIn, sender, inventory, dispatcher, end,
             platform.EndProcess, lifetime, time,
             logs.CreateLogger<AgentService>());
 

@@ -29,6 +29,7 @@ public sealed class OutputLog : IDisposable
     private long _sent;
     private long _lastFlush;
     private bool _timerArmed;
+    private bool _completed;
 
     /// <param name="limit">The most output to pass on, in bytes of UTF-8.</param>
     public OutputLog(ILogSink sink, long limit, IReadOnlyCollection<string> secrets, TimeProvider time)
@@ -51,12 +52,15 @@ public sealed class OutputLog : IDisposable
     {
         lock (_gate)
         {
-            if (!Truncated)
+            if (!Truncated && !_completed)
                 Add(source, _channels[source].Decode(bytes, final: false));
         }
     }
 
-    /// <summary>Passes on all that is still held back.</summary>
+    /// <summary>
+    /// Passes on all that is still held back. What comes later is dropped: a process that the script left running may
+    /// write for ever, and an action that has ended says nothing more.
+    /// </summary>
     public void Complete()
     {
         lock (_gate)
@@ -64,6 +68,7 @@ public sealed class OutputLog : IDisposable
             foreach (var (source, channel) in _channels)
                 Add(source, channel.Decode([], final: true));
             Flush();
+            _completed = true;
         }
     }
 
