@@ -1,5 +1,5 @@
 #!/bin/bash
-# Publishes the agent into agent/dist/: linux-x64 native, win-x64 as one file, unpacked and as downloads.
+# Publishes the agent into agent/dist/: linux-x64 native, win-x64 as one file, unpacked, as downloads and as packages.
 # Skips what is there already and was made from the same sources.
 # usage: build.sh [linux-x64] [win-x64]     (both by default)
 set -euo pipefail
@@ -11,7 +11,7 @@ native=(-p:PublishAot=true)
 trimmed=(--self-contained -p:PublishSingleFile=true -p:PublishTrimmed=true -p:EnableCompressionInSingleFile=true -p:DebugType=none)
 
 sources_hash() {
-    find src build.sh Directory.Build.props Directory.Packages.props global.json BannedSymbols.txt .editorconfig \
+    find src packaging build.sh Directory.Build.props Directory.Packages.props global.json BannedSymbols.txt .editorconfig \
         -type f -not -path '*/bin/*' -not -path '*/obj/*' -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -d' ' -f1
 }
 
@@ -25,6 +25,14 @@ publish() { # publish TARGET OPTIONS…
     mv "dist/$target.new" "dist/$target"
 }
 
+pack() { # pack TARGET TOOL
+    if command -v "$2" >/dev/null; then
+        python3 packaging/build.py "$1"
+    else
+        echo "!!! No $2: there will be no installer package for $1 (sudo scripts/install-system-packages)." >&2
+    fi
+}
+
 build_linux() {
     local linker
     if linker=$(command -v clang || command -v gcc) && echo 'int main(void){return 0;}' | "$linker" -x c -o /dev/null - -lz 2>/dev/null; then
@@ -35,12 +43,14 @@ build_linux() {
         publish linux-x64 "${trimmed[@]}"
     fi
     tar -C dist/linux-x64 --owner=0 --group=0 --sort=name -czf dist/deployflow-agent-linux-x64.tar.gz .
+    pack linux-x64 dpkg-deb
 }
 
 build_windows() {
     publish win-x64 "${trimmed[@]}"
     rm -f dist/deployflow-agent-win-x64.zip
     (cd dist/win-x64 && python3 -m zipfile -c ../deployflow-agent-win-x64.zip ./*)
+    pack win-x64 wixl
 }
 
 mkdir -p dist
@@ -56,7 +66,7 @@ for target in "${targets[@]}"; do
         win-x64) build_windows; package=deployflow-agent-win-x64.zip ;;
         *) echo "unknown target $target; known are linux-x64 and win-x64" >&2; exit 2 ;;
     esac
-    (cd dist && sha256sum "$package" > "$package.sha256")
+    (cd dist && for file in "${package%%.*}".*; do case $file in *.sha256) ;; *) sha256sum "$file" > "$file.sha256" ;; esac; done)
     echo "$hash" > "$stamp"
     echo "agent/dist/$package: $(stat -c %s "dist/$package") bytes"
 done

@@ -82,7 +82,7 @@ POSTGRESQL = tool("initdb", f"run: {SYSTEM_PACKAGES}")
 LINKER = tool("gcc", f"run: {SYSTEM_PACKAGES}")
 
 # Python outside the server's folder; each has its own ruff.toml.
-BESIDE_IT = [ROOT / "scripts", ROOT / "e2e", ROOT / "bench"]
+BESIDE_IT = [ROOT / "scripts", ROOT / "e2e", ROOT / "bench", AGENT / "packaging"]
 PYTHON_LINT = Suite(
     "server: lint and types",
     [

@@ -61,6 +61,7 @@ internal static class Program
         dmiTable => new WindowsMachine(dmiTable, TimeProvider.System),
         WinPeBoot.Platform,
         new WindowsSystemState(),
+        new MsiProperties(),
         Path.GetPathRoot(Environment.SystemDirectory));
 
     [UnsupportedOSPlatform("windows")]
@@ -78,5 +79,6 @@ internal static class Program
         dmiTable => new LinuxMachine(dmiTable, TimeProvider.System),
         LinuxBoot.Platform,
         new LinuxSystemState(new LinuxProgramFiles(LinuxProgramFiles.Standard)),
+        new PackageSettings(PackageSettings.Standard),
         null);
 }

@@ -1,14 +1,18 @@
+using System.Text.Json.Serialization;
+
 namespace DeployFlow.Contracts;
 
 /// <summary><c>POST /agent/v1/enroll</c>: an enrollment token and a new key become a device.</summary>
 /// <param name="PublicKey">SubjectPublicKeyInfo in DER, base64.</param>
 /// <param name="KeyProtection">One of <see cref="Contracts.KeyProtection"/>.</param>
+/// <param name="Tags">To be put on the device beside the token's own.</param>
 public sealed record EnrollRequest(
     string Token,
     string PublicKey,
     string KeyProtection,
     string AgentVersion,
-    MachineFacts Facts);
+    MachineFacts Facts,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Tags = null);
 
 public sealed record EnrollResponse(string DeviceId, string State, DateTimeOffset ServerTime);
 

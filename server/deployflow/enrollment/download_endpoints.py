@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from deployflow.enrollment import install
-from deployflow.enrollment.install import FILES, MEDIA_TYPES, Rid
+from deployflow.enrollment.install import FILES, MEDIA_TYPES, Download
 from deployflow.identity.access import Public
 from deployflow.platform.runtime import CurrentRuntime
 
@@ -30,21 +30,21 @@ async def install_ps1(_open: Anyone, request: Request, runtime: CurrentRuntime) 
     return PlainTextResponse(text, headers=NO_STORE)
 
 
-@router.get("/download/agent/{rid}.sha256", response_class=PlainTextResponse)
-async def agent_sha256(_open: Anyone, runtime: CurrentRuntime, rid: Rid) -> Response:
+@router.get("/download/agent/{name}.sha256", response_class=PlainTextResponse)
+async def agent_sha256(_open: Anyone, runtime: CurrentRuntime, name: Download) -> Response:
     """The SHA-256 of the agent's archive, as `sha256sum` writes it."""
-    build = install.build(runtime.settings, rid)
-    return PlainTextResponse(f"{build.sha256}  {FILES[rid]}\n", headers=NO_STORE)
+    build = install.build(runtime.settings, name)
+    return PlainTextResponse(f"{build.sha256}  {FILES[name]}\n", headers=NO_STORE)
 
 
-@router.head("/download/agent/{rid}", response_class=FileResponse, include_in_schema=False)
-@router.get("/download/agent/{rid}", response_class=FileResponse)
-async def download_agent(_open: Anyone, runtime: CurrentRuntime, rid: Rid) -> Response:
+@router.head("/download/agent/{name}", response_class=FileResponse, include_in_schema=False)
+@router.get("/download/agent/{name}", response_class=FileResponse)
+async def download_agent(_open: Anyone, runtime: CurrentRuntime, name: Download) -> Response:
     """The agent's archive. A download that broke off is resumed with Range and If-Range."""
-    build = install.build(runtime.settings, rid)
+    build = install.build(runtime.settings, name)
     return FileResponse(
         build.path,
-        media_type=MEDIA_TYPES[rid],
-        filename=FILES[rid],
+        media_type=MEDIA_TYPES[name],
+        filename=FILES[name],
         headers={"ETag": f'"{build.sha256}"', "Cache-Control": "no-cache"},
     )

@@ -16,12 +16,19 @@ from deployflow.identity import queries as identity
 from deployflow.platform.errors import BadRequest
 from deployflow.platform.settings import Settings, is_host
 
-Rid = Literal["linux-x64", "win-x64"]
-FILES: dict[Rid, str] = {
+Download = Literal["linux-x64", "win-x64", "linux-x64.deb", "win-x64.msi"]
+FILES: dict[Download, str] = {
     "linux-x64": "deployflow-agent-linux-x64.tar.gz",
     "win-x64": "deployflow-agent-win-x64.zip",
+    "linux-x64.deb": "deployflow-agent-linux-x64.deb",
+    "win-x64.msi": "deployflow-agent-win-x64.msi",
 }
-MEDIA_TYPES: dict[Rid, str] = {"linux-x64": "application/gzip", "win-x64": "application/zip"}
+MEDIA_TYPES: dict[Download, str] = {
+    "linux-x64": "application/gzip",
+    "win-x64": "application/zip",
+    "linux-x64.deb": "application/vnd.debian.binary-package",
+    "win-x64.msi": "application/x-msi",
+}
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -36,6 +43,7 @@ def lines(url: str, token: str) -> InstallLines:
     return InstallLines(
         linux=f"curl -fsSL {url}/install.sh | sudo DEPLOYFLOW_SERVER={url} DEPLOYFLOW_TOKEN={token} sh",
         windows=(f"$env:DEPLOYFLOW_SERVER='{url}'; $env:DEPLOYFLOW_TOKEN='{token}'; irm {url}/install.ps1 | iex"),
+        msi=f"msiexec /i {url}/download/agent/win-x64.msi /qn SERVER={url} TOKEN={token}",
     )
 
 
@@ -82,14 +90,14 @@ class Build:
     sha256: str
 
 
-def build(settings: Settings, rid: Rid) -> Build:
+def build(settings: Settings, name: Download) -> Build:
     """The agent's archive for a kind of machine.
 
     Raises:
         AgentNotBuilt: 404.
     """
     for folder in _folders(settings):
-        path = folder / FILES[rid]
+        path = folder / FILES[name]
         if path.is_file():
             stat = path.stat()
             return Build(path, _sha256(path, stat.st_mtime_ns, stat.st_size))

@@ -135,6 +135,7 @@ class InstallLines(BaseModel):
 
     linux: str
     windows: str
+    msi: str
 
 
 class TokenMade(TokenOut):
@@ -162,6 +163,7 @@ class EnrollIn(Strict):
     key_protection: Literal["tpm", "ksp", "dpapi", "file"]
     agent_version: Annotated[Text, Field(min_length=1, max_length=64)]
     facts: Facts
+    tags: Tags | None = Field(None, description="Put on the device beside the token's own.")
 
 
 class EnrollOut(BaseModel):

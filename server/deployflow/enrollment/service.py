@@ -150,7 +150,8 @@ async def _enroll(session: AsyncSession, token_id: UUID, asked: EnrollIn, spki: 
         protection=asked.key_protection,
         agent_version=asked.agent_version,
         ip=context.ip,
-        tags=token.tags,
+        # Whoever holds the token may name some too, as the installer package lets them.
+        tags=[*dict.fromkeys([*token.tags, *(asked.tags or [])])],
         auto_approve=token.auto_approve,
     )
     device, key = await (

@@ -189,3 +189,15 @@ class TestInstalling:
         done = self.run(server, tmp_path, DEPLOYFLOW_TOKEN="x")
         assert done.returncode == 1
         assert "make agent" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["linux-x64.deb", "win-x64.msi"])
+async def test_a_package_is_served_with_its_checksum(
+    client: httpx2.AsyncClient, agents: Path, name: install.Download
+) -> None:
+    content = os.urandom(2000)
+    (agents / install.FILES[name]).write_bytes(content)
+    served = await client.get(f"/download/agent/{name}")
+    assert (served.status_code, served.content) == (200, content)
+    said = (await client.get(f"/download/agent/{name}.sha256")).text
+    assert said == f"{hashlib.sha256(content).hexdigest()}  {install.FILES[name]}\n"

@@ -59,6 +59,9 @@ class TestMaking:
             f"DEPLOYFLOW_TOKEN={token} sh"
         )
         assert token in body["install"]["windows"]
+        assert body["install"]["msi"] == (
+            f"msiexec /i http://fleet.test/download/agent/win-x64.msi /qn SERVER=http://fleet.test TOKEN={token}"
+        )
         again = await client.get(f"{PATH}/{body['id']}")
         # The secret may have underscores of its own.
         assert token.removeprefix(body["prefix"] + "_") not in again.text

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from deployflow.audit.models import AuditEvent
 from deployflow.devices.access import Gate
-from deployflow.devices.models import Device, DeviceKey
+from deployflow.devices.models import Device, DeviceKey, DeviceTag
 from deployflow.enrollment.models import EnrollmentToken, EnrollmentUse
 from deployflow.platform import clock
 from deployflow.platform.context import system_context
@@ -48,6 +48,15 @@ class TestGood:
         device = await row(clients, Device, id=machine.device_id)
         assert (device.hostname, device.state, device.tenant_id) == ("PC-1", "active", clients.tenant_id)
         assert (await machine.put_inventory()).status_code == 204
+
+    async def test_tags_of_the_machine_stand_beside_those_of_the_token(
+        self, clients: Clients, machine: Machine
+    ) -> None:
+        _, text = await make_token(clients.db, clients.tenant_id, tags=["floor 2"])
+        assert (await machine.enroll(text, tags=["sales", "floor 2"])).status_code == 201
+        async with clients.db.read(system_context()) as session:
+            found = await session.scalars(select(DeviceTag.tag).where(DeviceTag.device_id == machine.device_id))
+            assert sorted(found) == ["floor 2", "sales"]
 
     async def test_a_token_that_does_not_approve_makes_a_pending_one(self, clients: Clients, machine: Machine) -> None:
         _, text = await make_token(clients.db, clients.tenant_id, auto_approve=False)

@@ -11,6 +11,7 @@ public sealed class RunCommand(Platform platform, DataDirectory data, IReadOnlyL
 {
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        InstallerEnrollment.TakeOver(platform.Installer, platform.Service, data);
         var configuration = AgentConfiguration.Load(data);
         if (configuration is null && !PlantedEnrollment.IsThere(data))
             throw new NotEnrolledException(data);

@@ -25,7 +25,7 @@ public sealed class Enroller(DataDirectory data, IDeviceKeyStore keys, IMachine 
         using var http = ServerConnection.Create(order.Settings);
         var server = new ServerClient(http, key, new ServerClock(time), $"deployflow-agent/{agentVersion}");
         var request = new EnrollRequest(
-            order.Token, Convert.ToBase64String(key.PublicKey), key.Protection, agentVersion, machine.Facts());
+            order.Token, Convert.ToBase64String(key.PublicKey), key.Protection, agentVersion, machine.Facts(), order.Tags);
         var answer = await server.EnrollAsync(request, cancellationToken);
         if (answer.Value is not { } enrolled)
             return answer.Problem!;
@@ -60,4 +60,5 @@ public sealed record Enrolled(AgentConfiguration Configuration, bool IsPending);
 
 /// <param name="DmiTable">A file to read SMBIOS tables from instead of the firmware's; for tests.</param>
 /// <param name="Force">Where the present key was revoked, make another.</param>
-public sealed record EnrollOrder(string Token, ServerSettings Settings, bool InsecureHttp, string? DmiTable, bool Force = false);
+/// <param name="Tags">To be put on the device.</param>
+public sealed record EnrollOrder(string Token, ServerSettings Settings, bool InsecureHttp, string? DmiTable, bool Force = false, IReadOnlyList<string>? Tags = null);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace DeployFlow.Agent.Enrollment;
 
 /// <summary>
-/// What a deployment left for the agent's first run: where the server is, and a token that is good once. Both are gone
+/// What a deployment or a package left for the agent's first run: where the server is, and a token that is good once. Both are gone
 /// when the device is enrolled.
 /// </summary>
 public sealed partial class PlantedEnrollment(
@@ -65,11 +65,11 @@ public sealed partial class PlantedEnrollment(
             var file = FirstBootFile.Read(Path.Combine(data.Path, FirstBootFile.Name));
             var token = File.ReadAllText(Path.Combine(data.Path, FirstBootFile.Token)).Trim();
             var settings = ServerSettings.Of(file.Server, null, file.ExtraCa ? data.ExtraCa : null, file.InsecureHttp);
-            return new EnrollOrder(token, settings, file.InsecureHttp, null);
+            return new EnrollOrder(token, settings, file.InsecureHttp, null, Tags: file.Tags);
         }
         catch (Exception error) when (error is IOException or JsonException or UnauthorizedAccessException)
         {
-            throw new SettingsException($"What the deployment left in {data.Path} cannot be read ({error.Message}); enroll by hand.");
+            throw new SettingsException($"What was left in {data.Path} for the first run cannot be read ({error.Message}); enroll by hand.");
         }
     }
 
@@ -78,13 +78,13 @@ public sealed partial class PlantedEnrollment(
         [LoggerMessage(LogLevel.Information, "The system is still being set up; enrolling after that.")]
         public static partial void WaitsForSetup(ILogger logger);
 
-        [LoggerMessage(LogLevel.Information, "Enrolled by the token that the deployment left.")]
+        [LoggerMessage(LogLevel.Information, "Enrolled by the token that was left for the first run.")]
         public static partial void Enrolled(ILogger logger, string device_id);
 
         [LoggerMessage(LogLevel.Warning, "Enrolling does not succeed yet; trying again until it does.")]
         public static partial void Failing(ILogger logger, int status, string code, string message);
 
-        [LoggerMessage(LogLevel.Critical, "The server refuses the token that the deployment left; enroll by hand.")]
+        [LoggerMessage(LogLevel.Critical, "The server refuses the token that was left for the first run; enroll by hand.")]
         public static partial void Refused(ILogger logger, string advice, string code);
     }
 }

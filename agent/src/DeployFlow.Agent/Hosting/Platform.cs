@@ -28,4 +28,5 @@ public sealed record Platform(
     Func<string?, IMachine> Machine,
     Func<DeployOptions, BootPlatform> Boot,
     ISystemState System,
+    IInstallerSettings Installer,
     string? WindowsVolume);

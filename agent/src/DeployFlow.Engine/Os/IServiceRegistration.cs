@@ -10,6 +10,9 @@ public interface IServiceRegistration
     /// <exception cref="ServiceRegistrationException">The message is one line that says what to do.</exception>
     void Uninstall();
 
+    /// <summary>Has a service that a package registered started again after every death, where packages cannot say so.</summary>
+    void KeepRunning();
+
     /// <summary>running, stopped, not_installed, or the service manager's own word.</summary>
     string Status();
 }

@@ -4,7 +4,7 @@
 #
 # DEPLOYFLOW_TOKEN     enrollment token, from the console; not needed to update an enrolled machine
 # DEPLOYFLOW_SERVER    address of the server                      (@SERVER@)
-# DEPLOYFLOW_PREFIX    where the program goes                     (C:\Program Files\DeployFlow Agent)
+# DEPLOYFLOW_PREFIX    where the program goes                     (C:\Program Files\DeployFlow\Agent)
 # DEPLOYFLOW_DATA_DIR  where the agent keeps its key and journal  (C:\ProgramData\DeployFlow\Agent)
 # DEPLOYFLOW_CA        PEM file of a private CA to trust
 # DEPLOYFLOW_FORCE     yes: enroll again, as a machine that is enrolled already
@@ -44,7 +44,7 @@ function Install-DeployFlowAgent {
     }
 
     $server = (Setting 'DEPLOYFLOW_SERVER' '@SERVER@').TrimEnd('/')
-    $prefix = Setting 'DEPLOYFLOW_PREFIX' (Join-Path $env:ProgramFiles 'DeployFlow Agent')
+    $prefix = Setting 'DEPLOYFLOW_PREFIX' (Join-Path $env:ProgramFiles 'DeployFlow\Agent')
     $data = Setting 'DEPLOYFLOW_DATA_DIR' (Join-Path $env:ProgramData 'DeployFlow\Agent')
     $ca = Setting 'DEPLOYFLOW_CA' ''
     $force = (Setting 'DEPLOYFLOW_FORCE' 'no') -eq 'yes'

@@ -27,6 +27,11 @@ public sealed class SystemdService : IServiceRegistration
         Call("daemon-reload");
     }
 
+    /// <summary>The unit says so itself.</summary>
+    public void KeepRunning()
+    {
+    }
+
     public string Status()
     {
         if (!File.Exists(UnitFile))

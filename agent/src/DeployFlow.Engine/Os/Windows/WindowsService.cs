@@ -18,12 +18,17 @@ public sealed class WindowsService : IServiceRegistration
         if (isUpdate)
             Stop();
         Call(isUpdate ? "config" : "create", Name, "binPath=", commandLine, "start=", "auto", "DisplayName=", "DeployFlow Fleet agent");
-        // These three make it better but not different; Wine and WinPE do not know all of them.
+        // This and recovery make it better but not different; Wine and WinPE do not know all of them.
         _ = Tool("description", Name, "Carries out what the DeployFlow Fleet server asks of this machine.");
+        KeepRunning();
+        Call("start", Name);
+    }
+
+    public void KeepRunning()
+    {
         // Restarted after every death, also after one with an exit code instead of a crash.
         _ = Tool("failure", Name, "reset=", "86400", "actions=", "restart/2000/restart/10000/restart/60000");
         _ = Tool("failureflag", Name, "1");
-        Call("start", Name);
     }
 
     public void Uninstall()

@@ -12,6 +12,11 @@ export function InstallLines({ created }: { created: EnrollmentTokenCreated }) {
         value={install.windows}
         label="Copy the Windows line"
       />
+      <CommandLine
+        title="Windows, as an MSI for your own roll-out"
+        value={install.msi}
+        label="Copy the MSI line"
+      />
     </div>
   );
 }

@@ -3456,7 +3456,7 @@ export const readWinpeSettings = <ThrowOnError extends boolean = true>(options?:
  */
 export const downloadAgent = <ThrowOnError extends boolean = true>(options: Options<DownloadAgentData, ThrowOnError>): RequestResult<DownloadAgentResponses, DownloadAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).get<DownloadAgentResponses, DownloadAgentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    url: '/download/agent/{rid}',
+    url: '/download/agent/{name}',
     ...options
 });
 
@@ -3467,7 +3467,7 @@ export const downloadAgent = <ThrowOnError extends boolean = true>(options: Opti
  */
 export const agentSha256 = <ThrowOnError extends boolean = true>(options: Options<AgentSha256Data, ThrowOnError>): RequestResult<AgentSha256Responses, AgentSha256Errors, ThrowOnError, 'data'> => (options.client ?? client).get<AgentSha256Responses, AgentSha256Errors, ThrowOnError, 'data'>({
     responseStyle: 'data',
-    url: '/download/agent/{rid}.sha256',
+    url: '/download/agent/{name}.sha256',
     ...options
 });
 

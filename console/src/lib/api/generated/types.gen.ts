@@ -3275,6 +3275,10 @@ export type InstallLines = {
      * Windows
      */
     windows: string;
+    /**
+     * Msi
+     */
+    msi: string;
 };
 
 /**
@@ -14805,12 +14809,12 @@ export type DownloadAgentData = {
     body?: never;
     path: {
         /**
-         * Rid
+         * Name
          */
-        rid: 'linux-x64' | 'win-x64';
+        name: 'linux-x64' | 'win-x64' | 'linux-x64.deb' | 'win-x64.msi';
     };
     query?: never;
-    url: '/download/agent/{rid}';
+    url: '/download/agent/{name}';
 };
 
 export type DownloadAgentErrors = {
@@ -14833,12 +14837,12 @@ export type AgentSha256Data = {
     body?: never;
     path: {
         /**
-         * Rid
+         * Name
          */
-        rid: 'linux-x64' | 'win-x64';
+        name: 'linux-x64' | 'win-x64' | 'linux-x64.deb' | 'win-x64.msi';
     };
     query?: never;
-    url: '/download/agent/{rid}.sha256';
+    url: '/download/agent/{name}.sha256';
 };
 
 export type AgentSha256Errors = {
