@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+# Whoever runs two of these at once gives each a Windows of its own.
+PREFIX = os.environ.get("DEPLOYFLOW_WINE_PREFIX", "deployflow-prefix")
 CHROOT = Path(os.environ.get("DEPLOYFLOW_WINE_CHROOT", "/var/cache/deployflow/wine-chroot"))
 # .NET 8 and later does not run on what Debian 12 has.
 OLDEST_WINE = 10
@@ -23,7 +25,7 @@ class Windows:
         """`root`: the chroot; None for the host's own Wine."""
         self._root = root
         self._home = "/root" if root else str(Path.home())
-        self.prefix = Path(f"{root or ''}{self._home}/deployflow-prefix")
+        self.prefix = Path(f"{root or ''}{self._home}/{PREFIX}")
 
     @property
     def drive(self) -> Path:
@@ -47,7 +49,7 @@ class Windows:
     ) -> subprocess.Popen[bytes]:
         environment = {
             "HOME": self._home,
-            "WINEPREFIX": f"{self._home}/deployflow-prefix",
+            "WINEPREFIX": f"{self._home}/{PREFIX}",
             "WINEDEBUG": "-all",
             "XDG_RUNTIME_DIR": "/tmp",
             "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -62,6 +64,13 @@ class Windows:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+
+    def letter(self, letter: str, folder: Path) -> None:
+        """Make a folder inside the prefix a drive."""
+        folder.mkdir(parents=True, exist_ok=True)
+        link = self.prefix / "dosdevices" / f"{letter.lower()}:"
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.relpath(folder, link.parent))
 
     def run(self, *command: str, within_s: float = 120, **variables: str) -> tuple[int, str]:
         """Run a program to its end: exit code and output."""
