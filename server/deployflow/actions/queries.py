@@ -12,7 +12,7 @@ from deployflow.actions import kinds
 from deployflow.actions.errors import ActionNotFound
 from deployflow.actions.models import Action, ActionBatch, ActionLog
 from deployflow.actions.schemas import DayCount, LogChunkOut, LogPage, Summary
-from deployflow.actions.states import ENDED, Status
+from deployflow.actions.states import ENDED, LIVE, Status
 from deployflow.devices.models import Device
 from deployflow.platform import clock
 from deployflow.platform.context import Context
@@ -76,6 +76,12 @@ async def get_action(session: AsyncSession, action_id: UUID) -> tuple[Action, st
         raise ActionNotFound
     kind = kinds.get(action.kind)
     return action, await kind.shown_body(session, action.batch) if kind else None
+
+
+async def count_live(session: AsyncSession, device_id: UUID) -> int:
+    """How many actions of a device are not at their end. The partial index holds no others."""
+    statement = select(func.count()).where(Action.device_id == device_id, Action.status.in_(LIVE))
+    return await session.scalar(statement) or 0
 
 
 async def log_page(session: AsyncSession, action_id: UUID, *, after_seq: int, limit: int) -> LogPage:

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -19,7 +20,8 @@ from starlette.responses import StreamingResponse
 
 from deployflow.identity.access import Principal, SignedIn
 from deployflow.identity.last_used import LastUsed
-from deployflow.identity.models import Membership, UserSession
+from deployflow.identity.models import Membership, Role, UserSession
+from deployflow.identity.permissions import granted
 from deployflow.platform import clock
 from deployflow.platform.changes import CHANGES
 from deployflow.platform.context import Context
@@ -66,6 +68,13 @@ PERMISSION_OF_TOPIC = {
     "driver-packs": "drivers:read",
     "uploads": "images:read",
     "technician_pins": "boot:read",
+    "settings": "settings:read",
+    "software": "software:read",
+    "software-bundle": "software:read",
+    "software-bundles": "software:read",
+    "software-installer": "software:read",
+    "software-installers": "software:read",
+    "user": "users:read",
     "users": "users:read",
     "roles": "roles:read",
     "api_keys": "api_keys:read",
@@ -88,8 +97,9 @@ class Stream:
         self._news = asyncio.Event()
 
     def tell(self, topic: str) -> None:
+        # A topic that nobody has thought about is nobody's; a test walks those that the code has.
         needed = PERMISSION_OF_TOPIC.get(topic.partition(":")[0])
-        if needed is None or self.principal.may(needed):
+        if needed is not None and self.principal.may(needed):
             self._topics.add(topic)
             self._news.set()
 
@@ -175,13 +185,18 @@ async def stream_events(runtime: CurrentRuntime, user: Annotated[Principal, Sign
 async def _events(runtime: Runtime, streams: Streams, user: Principal) -> AsyncIterator[str]:
     # Here and not before: an answer that is never begun would never give its place back.
     stream = streams.add(user)
+    loop = asyncio.get_running_loop()
+    checked_at = loop.time()
     try:
         yield f"retry: {RETRY_MS}\n\n"
         while not stream.ended and not runtime.drain.draining:
             topics = await stream.next()
-            if topics is None:
-                if not await is_signed_in(runtime, stream.principal):
+            # By the clock, and not in silence alone: a busy fleet is never silent.
+            if topics is None or loop.time() - checked_at >= PING_S:
+                checked_at = loop.time()
+                if not await may_go_on(runtime, stream):
                     return
+            if topics is None:
                 yield "event: ping\ndata: {}\n\n"
             elif topics:
                 yield f"event: changed\ndata: {json.dumps({'topics': topics})}\n\n"
@@ -190,14 +205,26 @@ async def _events(runtime: Runtime, streams: Streams, user: Principal) -> AsyncI
         streams.remove(stream)
 
 
-async def is_signed_in(runtime: Runtime, principal: Principal) -> bool:
-    """Whether the session behind a stream still holds. An open window alone does not keep it alive."""
+async def may_go_on(runtime: Runtime, stream: Stream) -> bool:
+    """Whether the session behind a stream still holds, which then has the rights of this moment.
+
+    An open window alone does not keep a session alive.
+    """
+    principal = stream.principal
     statement = (
-        select(UserSession.last_used_at, UserSession.expires_at, UserSession.tenant_id, Membership.is_active)
+        select(
+            UserSession.last_used_at,
+            UserSession.expires_at,
+            UserSession.tenant_id,
+            Membership.is_active,
+            Role.built_in,
+            Role.permissions,
+        )
         .join(
             Membership,
             and_(Membership.tenant_id == UserSession.tenant_id, Membership.user_id == UserSession.user_id),
         )
+        .join(Role, Role.id == Membership.role_id)
         .where(UserSession.id == principal.session_id)
     )
     try:
@@ -208,6 +235,7 @@ async def is_signed_in(runtime: Runtime, principal: Principal) -> bool:
         return True
     if row is None or not row.is_active or row.tenant_id != principal.tenant_id or principal.session_id is None:
         return False
+    stream.principal = replace(principal, permissions=granted(row.built_in, row.permissions))
     now = clock.now()
     last_used = max(runtime.part(LastUsed).sessions.get(principal.session_id, row.last_used_at), row.last_used_at)
     return bool(now < row.expires_at and now - last_used < runtime.settings.session_idle)

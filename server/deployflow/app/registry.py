@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from deployflow.actions import agent_endpoints as actions_agent_endpoints
 from deployflow.actions import endpoints as actions_endpoints
 from deployflow.actions import kinds as action_kinds
+from deployflow.actions import queries as action_queries
 from deployflow.actions import tasks as actions_tasks
 from deployflow.audit import endpoints as audit_endpoints
 from deployflow.audit import tasks as audit_tasks
@@ -34,7 +35,7 @@ from deployflow.deployments import tasks as deployments_tasks
 from deployflow.deployments.kinds import FinishDeployment
 from deployflow.devices import agent_endpoints as devices_agent_endpoints
 from deployflow.devices import endpoints as devices_endpoints
-from deployflow.devices import group_endpoints
+from deployflow.devices import extras, group_endpoints
 from deployflow.devices import tasks as devices_tasks
 from deployflow.drivers import endpoints as drivers_endpoints
 from deployflow.drivers import queries as driver_queries
@@ -102,6 +103,7 @@ def assemble(settings: Settings) -> Runtime:
     """The runtime with what domains plug into the platform; for the server and the command line alike."""
     runtime = build_runtime(settings)
     runtime.db.trail_sink = record
+    extras.count_active_actions_by(action_queries.count_live)
     action_kinds.register(RunScript())
     action_kinds.register(FinishDeployment())
     profiles.register()

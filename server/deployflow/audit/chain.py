@@ -122,32 +122,46 @@ async def verify(runtime: Runtime, tenant_id: UUID | None = None) -> list[Verdic
 
 
 async def _verify_one(session: AsyncSession, sealer: Sealer, tenant_id: UUID) -> Verdict:
+    """On PostgreSQL each statement sees what was committed until then, and a server may seal meanwhile.
+
+    So the head is read first and the chain judged up to it; events behind it are sound if the head moved on with them.
+    """
     seq, previous = 0, GENESIS
-    async for event in _sealed_events(session, tenant_id):
-        fault = _judge(event, expected=seq + 1, previous=previous)
-        if fault is not None:
-            return Verdict(tenant_id, seq, previous.hex(), fault)
-        seq, previous = seq + 1, event.hash or b""
-    head = await session.get(AuditHead, tenant_id)
-    fault = _judge_head(sealer, tenant_id, head, seq=seq, last=previous)
+    while True:
+        head = await session.get(AuditHead, tenant_id, populate_existing=True)
+        until = None if head is None else head.seq
+        async for event in _sealed_events(session, tenant_id, after=seq, until=until):
+            fault = _judge(event, expected=seq + 1, previous=previous)
+            if fault is not None:
+                return Verdict(tenant_id, seq, previous.hex(), fault)
+            seq, previous = seq + 1, event.hash or b""
+        fault = _judge_head(sealer, tenant_id, head, seq=seq, last=previous)
+        last = await session.scalar(select(func.max(AuditEvent.seq)).where(AuditEvent.tenant_id == tenant_id)) or 0
+        if fault is not None or last <= seq:
+            break
+        moved = await session.get(AuditHead, tenant_id, populate_existing=True)
+        if moved is None or moved.seq <= seq:
+            fault = Fault(last, None, "the head of the chain does not belong to its last event")
+            break
     if fault is None:
         fault = await _judge_unsealed(session, tenant_id)
     return Verdict(tenant_id, seq, previous.hex(), fault)
 
 
-async def _sealed_events(session: AsyncSession, tenant_id: UUID) -> AsyncIterator[AuditEvent]:
+async def _sealed_events(
+    session: AsyncSession, tenant_id: UUID, *, after: int, until: int | None
+) -> AsyncIterator[AuditEvent]:
     """In the order of the chain, a page at a time, so that a long trail needs little memory."""
-    after = None
     while True:
-        page = select(AuditEvent).where(AuditEvent.tenant_id == tenant_id, AuditEvent.seq.is_not(None))
-        if after is not None:
-            page = page.where(AuditEvent.seq > after)
+        page = select(AuditEvent).where(AuditEvent.tenant_id == tenant_id, AuditEvent.seq > after)
+        if until is not None:
+            page = page.where(AuditEvent.seq <= until)
         events = (await session.scalars(page.order_by(AuditEvent.seq).limit(PAGE))).all()
         for event in events:
             yield event
         if len(events) < PAGE:
             return
-        after = events[-1].seq
+        after = events[-1].seq or after
         session.expunge_all()
 
 

@@ -9,6 +9,7 @@ it wrote itself (`Spent`), so that a call it has held for long may still be give
 """
 
 import time
+from array import array
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -19,19 +20,38 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.devices.errors import Replayed
 from deployflow.devices.models import RequestNonce
-from deployflow.platform.errors import Unavailable
+from deployflow.platform.errors import TooManyRequests, Unavailable
 from deployflow.platform.runtime import Runtime
 
 BUCKET_S = 60
 # About 70 bytes each. Only holders of a known key fill this: 3,300 requests a second with the longest lifetime.
 MAX_NONCES = 2_000_000
+# So that no single one of them fills it: 160 requests a second, far more than an agent sends.
+MAX_OF_KEY = 10_000
+# Keys are counted by a part of their hash, which nobody can aim at: in 128 KiB, whatever the fleet's size.
+COUNTERS = 65_536
+
+
+class TooManySigned(TooManyRequests):
+    code = "too_many_requests"
+    title = "This key signed more requests than any agent sends"
+
+
+class Bucket:
+    """What expires in one minute."""
+
+    __slots__ = ("marks", "of_key")
+
+    def __init__(self) -> None:
+        self.marks: set[int] = set()
+        self.of_key = array("H", bytes(2 * COUNTERS))
 
 
 class Replays:
     """The nonces of one process. Buckets by the minute of expiry are forgotten whole."""
 
     def __init__(self) -> None:
-        self._buckets: dict[int, set[int]] = {}
+        self._buckets: dict[int, Bucket] = {}
         self._count = 0
 
     def remember(self, keyid: str, nonce: str, expires: int, now: float) -> None:
@@ -39,28 +59,33 @@ class Replays:
 
         Raises:
             Replayed: when it is here already.
+            TooManySigned: 429, of a key that would fill the memory alone.
         """
         # 64 bits of a hash whose key no attacker knows (PYTHONHASHSEED): a wrong hit is one in 10^12 at this size.
         mark = hash((keyid, nonce))
         for bucket in self._buckets.values():
-            if mark in bucket:
+            if mark in bucket.marks:
                 raise Replayed
         minute = expires // BUCKET_S
         kept = self._buckets.get(minute)
         if kept is None:
             self._forget(now)
-            kept = self._buckets[minute] = set()
+            kept = self._buckets[minute] = Bucket()
+        counter = hash(keyid) % COUNTERS
+        if kept.of_key[counter] >= MAX_OF_KEY:
+            raise TooManySigned(retry_after_s=BUCKET_S)
         if self._count >= MAX_NONCES:
             self._forget(now)
             if self._count >= MAX_NONCES:
                 raise Unavailable("Too many signed requests at once", retry_after_s=BUCKET_S)
-        kept.add(mark)
+        kept.marks.add(mark)
+        kept.of_key[counter] += 1
         self._count += 1
 
     def _forget(self, now: float) -> None:
         present = int(now) // BUCKET_S
         for minute in [minute for minute in self._buckets if minute < present]:
-            self._count -= len(self._buckets.pop(minute))
+            self._count -= len(self._buckets.pop(minute).marks)
 
 
 async def spend(session: AsyncSession, *, keyid: str, nonce: str, expires: int) -> None:

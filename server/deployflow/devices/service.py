@@ -112,15 +112,16 @@ async def batch(session: AsyncSession, asked: BatchIn) -> list[BatchResult]:
             results.append(BatchResult(id=device_id, ok=False, code=problem.code, detail=problem.detail))
         else:
             results.append(BatchResult(id=device_id, ok=True))
-    done = sum(result.ok for result in results)
-    trail.note(
-        session,
-        f"device.{_DONE[asked.op]}",
-        target_type="device",
-        target_id=None,
-        target_name=f"{done} devices",
-        changes={"tags": (None, sorted(tags))} if tags else None,
-    )
+    done = [str(result.id) for result in results if result.ok]
+    if done:
+        trail.note(
+            session,
+            f"device.{_DONE[asked.op]}",
+            target_type="device",
+            target_id=UUID(done[0]) if len(done) == 1 else None,
+            target_name=f"{len(done)} devices",
+            changes={"devices": (None, done), **({"tags": (None, sorted(tags))} if tags else {})},
+        )
     return results
 
 

@@ -1,23 +1,32 @@
 """Settings: from `DEPLOYFLOW_*` in the environment, else from `deployflow.toml` in the data folder."""
 
+import ipaddress
+import json
 import os
 import re
+import tomllib
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ByteSize, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ByteSize, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as UnreadableSettings
 
 DEFAULT_DATA_DIR = Path("/var/lib/deployflow")
 DEFAULT_PORT = 8480
 MAX_PORT = 65535
+ENV_PREFIX = "DEPLOYFLOW_"
+FILE_NAME = "deployflow.toml"
+# What the command line and the agent's install script read under the same prefix.
+NO_SETTINGS = frozenset({"DEPLOYFLOW_SERVER", "DEPLOYFLOW_API_KEY", "DEPLOYFLOW_TOKEN", "DEPLOYFLOW_CA"})
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?")
 # A check-in is held 50 s at most and followed by the next at once; 35 s of grace for a slow network, a flush and a
 # retry or two. It stands here because the settings page says it too.
@@ -59,6 +68,25 @@ def _accel_prefix(value: str) -> str:
     return value
 
 
+def _listed(value: Any) -> Any:
+    """`a, b` or a list as JSON writes it; in the file a list is a list."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError("separate them by commas: 10.0.0.1, 192.168.0.0/16") from error
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError as error:
+        raise ValueError("give addresses or networks, such as 10.0.0.1 or 192.168.0.0/16, and no names") from error
+
+
 def _gib(count: int) -> ByteSize:
     return ByteSize(count * 1024**3)
 
@@ -66,7 +94,7 @@ def _gib(count: int) -> ByteSize:
 class Settings(BaseSettings):
     """What an operator may set. Durations are ISO 8601 or seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="DEPLOYFLOW_", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     data_dir: Path = Field(DEFAULT_DATA_DIR, description="Where the database, keys and files are kept.")
     database_url: Annotated[str, AfterValidator(_database_url)] | None = Field(
@@ -78,9 +106,11 @@ class Settings(BaseSettings):
     public_url: Annotated[str, AfterValidator(public_url_of)] | None = Field(
         None, description="How browsers and devices reach this server, when a proxy stands before it."
     )
-    trusted_proxies: list[str] = Field(
-        default_factory=list,
-        description="Addresses or networks whose X-Forwarded-For and -Proto are believed.",
+    trusted_proxies: Annotated[list[Annotated[str, AfterValidator(_network)]], NoDecode, BeforeValidator(_listed)] = (
+        Field(
+            default_factory=list,
+            description="Addresses or networks whose X-Forwarded-For and -Proto are believed.",
+        )
     )
     console_dir: Path | None = Field(None, description="The exported console; found by itself when left out.")
     agents_dir: Path | None = Field(None, description="The agent's builds; found by itself when left out.")
@@ -90,7 +120,7 @@ class Settings(BaseSettings):
     import_dir: Path | None = Field(
         None, description="Folder on this server that images and driver packs may be imported from; none when left out."
     )
-    fetch_allowed: list[str] = Field(
+    fetch_allowed: Annotated[list[str], NoDecode, BeforeValidator(_listed)] = Field(
         default_factory=list,
         description="Hosts, addresses or networks of your own that images may be fetched from, and by plain HTTP.",
     )
@@ -141,7 +171,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags before environment before file."""
         given = init_settings().get("data_dir") or os.environ.get("DEPLOYFLOW_DATA_DIR") or DEFAULT_DATA_DIR
-        file = TomlConfigSettingsSource(settings_cls, toml_file=Path(given) / "deployflow.toml")
+        file = TomlConfigSettingsSource(settings_cls, toml_file=Path(given) / FILE_NAME)
         return init_settings, env_settings, file, file_secret_settings
 
 
@@ -154,8 +184,28 @@ def load_settings(**overrides: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        lines = [
-            f"DEPLOYFLOW_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors()
-        ]
-        raise SettingsError("; ".join(lines)) from error
+        # Of a list, which one in it is wrong is in the text.
+        lines = [f"DEPLOYFLOW_{str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()]
+        raise SettingsError("; ".join(dict.fromkeys(lines))) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{FILE_NAME} in the data folder cannot be read: {error}") from error
+    except UnreadableSettings as error:
+        raise SettingsError(str(error)) from error
+
+
+def unknown_settings(settings: Settings) -> list[str]:
+    """What was set under a name that nothing reads: usually one that is misspelt."""
+    known = set(Settings.model_fields)
+    given = [
+        name
+        for name in sorted(os.environ)
+        if name.startswith(ENV_PREFIX)
+        and name not in NO_SETTINGS
+        and not name.startswith(f"{ENV_PREFIX}TEST_")
+        and name.removeprefix(ENV_PREFIX).lower() not in known
+    ]
+    try:
+        in_file = tomllib.loads((settings.data_dir / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        in_file = {}
+    return [*given, *(f"{name} in {FILE_NAME}" for name in sorted(in_file) if name not in known)]

@@ -297,3 +297,16 @@ class TestReading:
         answer = (await (await clients.signed_in("actions:read")).get(f"/api/v1/actions/{action_id}")).json()
         assert answer["reason"] == "Waiting for the device, last seen 3 days ago"
         assert (await row(runtime, action_id)).status == "pending"
+
+
+async def test_a_devices_page_counts_its_actions_that_are_not_at_their_end(clients: Clients, machine: Machine) -> None:
+    admin = await clients.signed_in(*ALL, "devices:read", "devices:write")
+    other = await fleet.make_device(clients.db, clients.tenant_id)
+    for expected in (1, 2):
+        answer = await ask(admin, "POST", "/api/v1/actions", machine.device_id)
+        assert answer.status_code == 201, answer.text
+        assert (await admin.get(f"/api/v1/devices/{machine.device_id}")).json()["active_actions"] == expected
+    cancelled = answer.json()["items"][0]["id"] if "items" in answer.json() else answer.json()["id"]
+    assert (await admin.post(f"/api/v1/actions/{cancelled}/cancel")).is_success
+    assert (await admin.get(f"/api/v1/devices/{machine.device_id}")).json()["active_actions"] == 1
+    assert (await admin.get(f"/api/v1/devices/{other.id}")).json()["active_actions"] == 0

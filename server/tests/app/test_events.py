@@ -1,18 +1,20 @@
+import ast
 import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from deployflow.app import events
 from deployflow.app.events import Streams, TooManyStreams
 from deployflow.identity.access import Principal
-from deployflow.identity.models import UserSession
+from deployflow.identity.models import Membership, Role, UserSession
 from deployflow.identity.permissions import ALL
 from deployflow.platform import clock
 from deployflow.platform.changes import CHANGES
@@ -54,7 +56,34 @@ async def next_event(stream: AsyncIterator[str], within_s: float = 5) -> tuple[s
     return lines["event"], json.loads(lines["data"]).get("topics", [])
 
 
+def topics_in_the_code() -> set[str]:
+    """What any `changed(session, …)` names, up to the colon."""
+    found = set()
+    for file in Path(events.__file__).parents[1].rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not isinstance(call, ast.Call) or getattr(call.func, "id", None) != "changed":
+                continue
+            for given in call.args[1:]:
+                text = given.values[0] if isinstance(given, ast.JoinedStr) else given
+                if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    found.add(text.value.partition(":")[0])
+    return found
+
+
 class TestWhoHearsWhat:
+    def test_every_topic_has_a_permission(self) -> None:
+        assert len(topics_in_the_code()) > 20
+        assert topics_in_the_code() - events.PERMISSION_OF_TOPIC.keys() == set()
+
+    async def test_a_topic_that_nobody_thought_about_is_nobodys(self, clients: Clients, runtime: Runtime) -> None:
+        async with aclosing(listen(runtime, await viewer(clients, *ALL))) as stream:  # type: ignore[type-var]
+            await anext(stream)
+            heard = asyncio.create_task(next_event(stream))
+            await asyncio.sleep(0)
+            tenant = clients.tenant_id
+            runtime.wakeups.publish(CHANGES, {f"{tenant}/new-thing", f"{tenant}/new-thing:1", f"{tenant}/devices"})
+            assert await heard == ("changed", ["devices"])
+
     async def test_a_change_reaches_the_consoles_of_its_tenant_and_no_other(
         self, clients: Clients, runtime: Runtime
     ) -> None:
@@ -119,6 +148,43 @@ class TestWhenItEnds:
         async with clients.db.write(system_context()) as session:
             await session.execute(delete(UserSession).where(UserSession.id == who.session_id))
         assert [text async for text in listen(runtime, who)] == [f"retry: {events.RETRY_MS}\n\n"]
+
+    async def test_signing_out_ends_it_in_a_fleet_that_is_never_silent(
+        self, clients: Clients, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(events, "PING_S", 0.5)
+        who = await viewer(clients, *ALL)
+        async with clients.db.write(system_context()) as session:
+            await session.execute(delete(UserSession).where(UserSession.id == who.session_id))
+
+        async def busy() -> None:
+            while True:
+                runtime.wakeups.publish(CHANGES, {f"{clients.tenant_id}/devices"})
+                await asyncio.sleep(0.02)
+
+        noise = asyncio.create_task(busy())
+        async with asyncio.timeout(10):
+            heard = [text async for text in listen(runtime, who)]
+        noise.cancel()
+        assert all("ping" not in text for text in heard)
+
+    async def test_a_right_that_was_taken_away_is_gone_from_it(
+        self, clients: Clients, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(events, "PING_S", 0.1)
+        who = await viewer(clients, "devices:read", "scripts:read")
+        async with clients.db.write(system_context()) as session:
+            role = await session.scalar(select(Role).join(Membership).where(Membership.user_id == who.user_id))
+            assert role is not None
+            role.permissions = ["scripts:read"]
+        async with aclosing(listen(runtime, who)) as stream:  # type: ignore[type-var]
+            await anext(stream)
+            assert (await next_event(stream))[0] == "ping"
+            monkeypatch.setattr(events, "PING_S", 5)
+            runtime.wakeups.publish(CHANGES, {f"{clients.tenant_id}/devices", f"{clients.tenant_id}/scripts"})
+            while (event := await next_event(stream))[0] == "ping":
+                pass
+            assert event == ("changed", ["scripts"])
 
     async def test_a_session_that_idles_out_ends_it_though_the_window_is_open(
         self, clients: Clients, runtime: Runtime

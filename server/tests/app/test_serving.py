@@ -78,6 +78,8 @@ class TestAStartThatCannotWork:
             ("DEPLOYFLOW_PUBLIC_URL", "fleet.example.com", "https://fleet.example.com"),
             ("DEPLOYFLOW_PUBLIC_URL", "https://x$(id).example.com", "https://fleet.example.com"),
             ("DEPLOYFLOW_LOG_LEVEL", "loud", "DEPLOYFLOW_LOG_LEVEL"),
+            ("DEPLOYFLOW_TRUSTED_PROXIES", "proxy.example.com", "no names"),
+            ("DEPLOYFLOW_TRUSTED_PROXIES", "[10.0.0.1", "by commas"),
         ],
     )
     def test_a_wrong_setting_is_named(self, tmp_path: Path, name: str, value: str, hint: str) -> None:
@@ -85,6 +87,12 @@ class TestAStartThatCannotWork:
         assert done.returncode == ExitCode.USAGE
         assert name in said(done)
         assert hint in said(done)
+
+    def test_a_file_of_settings_that_is_no_toml_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "deployflow.toml").write_text("port = \n")
+        done = serve(tmp_path)
+        assert done.returncode == ExitCode.USAGE
+        assert "deployflow.toml in the data folder cannot be read" in said(done)
 
     def test_a_newer_database_is_left_alone(self, tmp_path: Path) -> None:
         subprocess.run(

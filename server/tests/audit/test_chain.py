@@ -82,6 +82,45 @@ async def test_new_events_go_on_where_the_chain_ended(runtime: Runtime, clients:
     assert verdict.head != before
 
 
+async def test_events_that_a_server_seals_meanwhile_are_no_fault(
+    runtime: Runtime, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between any two statements of the verifier, on a database that shows each what was committed until then."""
+    if runtime.db.is_sqlite:
+        pytest.skip("a reader on SQLite sees one moment")
+    inner, rounds = chain._sealed_events, 0
+
+    async def meanwhile(session: AsyncSession, tenant_id: UUID, **span: Any) -> Any:
+        nonlocal rounds
+        rounds += 1
+        for moment in ("before", "after"):
+            if moment == "after":
+                async for found in inner(session, tenant_id, **span):
+                    yield found
+            if rounds < 3:
+                await note(runtime.db, clients.tenant_id, f"{moment} {rounds}")
+                await chain.seal(runtime)
+
+    monkeypatch.setattr(chain, "_sealed_events", meanwhile)
+    verdict = (await chain.verify(runtime, clients.tenant_id))[0]
+    assert (verdict.fault, verdict.events) == (None, 14)
+
+
+async def test_events_added_behind_the_head_are_found(runtime: Runtime, clients: Clients) -> None:
+    async def add(session: AsyncSession) -> None:
+        last = await event(session, clients.tenant_id, 10)
+        forged = AuditEvent(**{c.key: getattr(last, c.key) for c in AuditEvent.__table__.columns if c.key != "id"})
+        forged.seq, forged.target_name = 11, "forged"
+        session.add(forged)
+        await session.flush()
+        forged.hash = chain.link(last.hash or b"", forged, 11)
+
+    await tamper(runtime, add)
+    fault = await fault_of(runtime, clients.tenant_id)
+    assert fault is not None
+    assert (fault.seq, fault.reason) == (11, "the head of the chain does not belong to its last event")
+
+
 EDITS: list[tuple[str, Any]] = [
     ("actor_name", "somebody else"),
     ("actor_type", "user"),

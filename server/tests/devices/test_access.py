@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from deployflow.devices.access import Gate
 from deployflow.devices.audience import UNKNOWN_AGE_S
 from deployflow.devices.errors import Replayed
-from deployflow.devices.replays import Replays
+from deployflow.devices.replays import MAX_OF_KEY, Replays, TooManySigned
 from deployflow.devices.states import DeviceState
 from tests.factories.fleet import make_device, make_token
 from tests.support.clients import Clients
@@ -137,6 +137,17 @@ class TestReplays:
             for number in range(50):
                 replays.remember("key", f"{minute}-{number}", now + 120, now)
         assert replays._count <= 50 * 5
+
+    def test_one_key_cannot_use_up_what_all_share(self) -> None:
+        replays = Replays()
+        for number in range(MAX_OF_KEY):
+            replays.remember("noisy", str(number), 1000, 900)
+        with pytest.raises(TooManySigned) as refused:
+            replays.remember("noisy", "one more", 1000, 900)
+        assert refused.value.status == 429
+        for number in range(100):
+            replays.remember(f"other {number}", "nonce", 1000, 900)
+        replays.remember("noisy", "next minute", 1060, 960)
 
     def test_the_same_nonce_of_two_keys_is_no_replay(self) -> None:
         replays = Replays()

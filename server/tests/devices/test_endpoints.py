@@ -5,10 +5,13 @@ from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
+from deployflow.audit.models import AuditEvent
 from deployflow.devices.states import DeviceState
 from deployflow.devices.tasks import take_sample
 from deployflow.platform import clock
+from deployflow.platform.context import system_context
 from tests.factories.fleet import make_device
 from tests.support.clients import Clients
 from tests.support.machines import Machine
@@ -229,6 +232,12 @@ class TestBatch:
         assert results[str(foreign.id)]["code"] == "device_not_found"
         again = (await client.post("/api/v1/devices:batch", json=asked)).json()["results"]
         assert {result["code"] for result in again} == {"device_state_wrong", "device_not_found"}
+        async with clients.db.read(system_context(clients.tenant_id)) as session:
+            events = (await session.scalars(select(AuditEvent).where(AuditEvent.verb == "device.revoked"))).all()
+        # The second time nothing was done. Whoever reads the first sees of which devices it speaks.
+        assert [(event.target_name, event.changes) for event in events] == [
+            ("3 devices", {"devices": [None, sorted(str(i) for i in ids)]})
+        ]
 
     async def test_tags_are_put_on_and_taken_off(self, clients: Clients) -> None:
         device = await make_device(clients.db, clients.tenant_id, tags=("a",))

@@ -6,8 +6,9 @@ from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy import select
 
 from deployflow.audit.models import AuditEvent
+from deployflow.identity.access import system_principal
 from deployflow.identity.errors import EmailTaken, NoSuchRole, NoSuchUser, PasswordUnfit, TenantUnclear
-from deployflow.identity.service import operator, setup
+from deployflow.identity.service import members, operator, setup
 from deployflow.platform.context import system_context
 from deployflow.platform.runtime import Runtime
 from deployflow.platform.settings import Settings
@@ -85,6 +86,24 @@ async def test_a_reset_lets_a_locked_out_person_in_again(app: FastAPI, runtime: 
     assert await sign_in(app, "ada@example.com") == 401
     with pytest.raises(NoSuchUser):
         await operator.reset_user(runtime, email="nobody@example.com")
+
+
+async def test_somebody_of_several_organisations_is_let_in_again_by_the_operator_alone(
+    app: FastAPI, runtime: Runtime, clients: Clients
+) -> None:
+    await clients.signed_in(built_in="owner")
+    for tenant in ("contoso", "fabrikam"):
+        made = await operator.create_user(
+            runtime,
+            email="ada@example.com",
+            name="Ada",
+            tenant=tenant,
+            password=PASSWORD if tenant == "contoso" else None,
+        )
+    async with runtime.db.write(system_context(clients.tenant_id)) as session:
+        member, token = await members.reset(session, system_principal(clients.tenant_id), made.user_id)
+    assert (member.user.email, bool(token)) == ("ada@example.com", True)
+    assert await sign_in(app, "ada@example.com") == 401
 
 
 async def test_a_key_made_for_a_person_has_what_a_key_may_have_of_theirs(app: FastAPI, runtime: Runtime) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import gc
+import sys
 from contextlib import suppress
 from typing import Annotated
 
@@ -29,9 +30,12 @@ def serve(
     from deployflow.app.installation import explained, only_server, prepare_folder
     from deployflow.app.serving import run
     from deployflow.platform.logs import configure_logs
+    from deployflow.platform.settings import unknown_settings
 
     settings = read_settings(data_dir=data_dir, host=host, port=port, public_url=public_url)
     configure_logs(log_format=settings.log_format, level=settings.log_level)
+    for name in unknown_settings(settings):
+        print(f"deployflow: {name} is no setting of this server and changes nothing", file=sys.stderr)
     prepare_folder(settings)
     with explained(settings), only_server(settings):
         run(settings, on_ready=_on_ready)
