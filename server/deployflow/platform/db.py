@@ -37,6 +37,9 @@ POSTGRES_POOL = 10
 ANALYSIS_ROWS = 10_000
 # PostgreSQL's words for a statement or a lock that took too long.
 TOO_LATE = frozenset({"57014", "55P03"})
+# Busy, locked, read-only, interrupted, I/O error, full, cannot open, out of memory, locking protocol.
+SQLITE_UNAVAILABLE = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
+SAY_AGAIN_S = 10.0
 AfterCommit = Callable[[], None]
 
 
@@ -148,9 +151,13 @@ def is_unavailable(error: BaseException) -> bool:
     """Whether the database is locked, gone, restarting or overrun, so that the same call may work later."""
     if isinstance(error, PoolTimeout):
         return True
-    if isinstance(error, DBAPIError):
-        return isinstance(error, OperationalError) or error.connection_invalidated
-    return False
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    # SQLite calls a column that is not there operational too: that is a mistake of ours, and waiting mends none.
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return isinstance(error, OperationalError) and (code is None or code & 0xFF in SQLITE_UNAVAILABLE)
 
 
 def is_overrun(error: BaseException) -> bool:
@@ -163,6 +170,7 @@ def is_overrun(error: BaseException) -> bool:
 def unavailable(error: DBAPIError) -> Unavailable:
     """What to tell a caller when `is_unavailable`. Whether a commit went through is known of a refusal alone."""
     said = str(error.orig)
+    _say(said)
     if "disk is full" in said or "No space left" in said:
         why = "The server's disk is full: free some space on it. Nothing was changed."
     elif "locked" in said:
@@ -170,6 +178,17 @@ def unavailable(error: DBAPIError) -> Unavailable:
     else:
         why = "The database does not answer: look whether this was done before you try again."
     return Unavailable(why, retry_after_s=5)
+
+
+def _say(said: str) -> None:
+    """What the database answered, once in a while: in an outage each request would say the same."""
+    now = time.monotonic()
+    if now - _said_at[0] >= SAY_AGAIN_S:
+        _said_at[0] = now
+        log.warning("database_unavailable", said=said.strip())
+
+
+_said_at = [float("-inf")]
 
 
 def _sqlite_engine(url: URL, *, size: int, begin: str) -> AsyncEngine:

@@ -346,7 +346,6 @@ def install_problem_handlers(app: FastAPI) -> None:  # noqa: C901  six small han
 
     async def on_database(request: Request, error: Exception) -> Response:
         if isinstance(error, DBAPIError) and is_unavailable(error):
-            log.warning("database_unavailable", request_id=request_id_of(request), error=type(error).__name__)
             return answer(request, unavailable(error))
         return await on_bug(request, error)
 

@@ -21,10 +21,7 @@ class TestWay:
     async def test_an_address_without_a_machine_asks_for_it(self, app: FastAPI, site: BootSite) -> None:
         async with open_client(app) as client:
             text = (await client.get("/boot/v1/script", params={"site": site.key})).text
-        assert (
-            f"chain --replace --autofree script?site={site.key}&mac=${{netX/mac:hexhyp}}&uuid=${{uuid}}"
-            in text
-        )
+        assert f"chain --replace --autofree script?site={site.key}&mac=${{netX/mac:hexhyp}}&uuid=${{uuid}}" in text
 
     async def test_an_unknown_machine_is_shown_the_menu_with_default_and_countdown(
         self, app: FastAPI, clients: Clients, site: BootSite
