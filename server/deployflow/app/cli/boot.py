@@ -71,7 +71,8 @@ def build(
     key = server_key.read_bytes() if server_key else _installed_key(data_dir)
     try:
         wanted = Wanted(
-            cache=settings.data_dir / "cache" / "boot",
+            # apt wants absolute paths.
+            cache=settings.data_dir.resolve() / "cache" / "boot",
             recipe=Recipe.read(),
             agent=agent_build(settings, "linux-x64").path,
             server_key=key,
