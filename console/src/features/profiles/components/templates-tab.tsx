@@ -25,7 +25,7 @@ export function TemplatesTab({ onUse }: TemplatesTabProps) {
   }
   const use = (id: string, name: string) =>
     can("profiles:write") && (
-      <Button size="sm" onClick={() => onUse(id)} aria-label={`Make a profile of ${name}`}>
+      <Button size="sm" onClick={() => onUse(id)} aria-label={`Use ${name}`}>
         Use
       </Button>
     );
