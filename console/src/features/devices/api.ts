@@ -3,8 +3,10 @@ import {
   approveDevice,
   changeDevice,
   changeDevices,
+  editDevices,
   getDevice,
   getDeviceInventory,
+  listDeviceGroups,
   listDevices,
   rejectDeviceKey,
   retireDevice,
@@ -98,6 +100,32 @@ export const useSetTags = () =>
 export const useRetireDevice = () =>
   useDeviceMutation((device: Device) =>
     retireDevice({ path: { device_id: device.id }, headers: ifMatch(device.version) }),
+  );
+
+/** Those that devices can be put into by hand. */
+export const chosenGroupsQuery = queryOptions({
+  queryKey: ["device_groups", "chosen"],
+  queryFn: async ({ signal }) =>
+    (
+      await listDeviceGroups({
+        query: listQuery({ limit: 200, filters: [{ field: "is_dynamic", op: "eq", value: "false" }] }),
+        signal,
+      })
+    ).items,
+});
+
+export type GroupEdit = { ids: string[]; join?: string; leave?: string };
+
+/** One act for all of them, and one line on the trail. */
+export const useGroupEdit = () =>
+  useDeviceMutation(({ ids, join, leave }: GroupEdit) =>
+    editDevices({
+      body: {
+        targets: { device_ids: ids },
+        add_to_groups: join ? [join] : [],
+        remove_from_groups: leave ? [leave] : [],
+      },
+    }),
   );
 
 export type DeviceOrder = { ids: string[]; op: "approve" | "revoke" | "tag" | "untag"; tags?: string[] };

@@ -1,11 +1,13 @@
 import {
   Activity,
+  Boxes,
   Cpu,
   Disc3,
   FileCode2,
   HardDriveDownload,
   House,
   KeyRound,
+  Layers,
   ListChecks,
   Lock,
   type LucideIcon,
@@ -15,6 +17,7 @@ import {
   Settings,
   Users,
 } from "lucide-react";
+
 import { paths } from "@/lib/paths";
 
 export type Section = {
@@ -52,7 +55,9 @@ export const GROUPS: SectionGroup[] = [
     label: "Manage",
     sections: [
       { label: "Devices", href: paths.devices, icon: Monitor, permission: "devices:read", key: "d" },
+      { label: "Groups", href: paths.groups, icon: Boxes, permission: "devices:read", key: "g" },
       { label: "Actions", href: paths.actions, icon: Activity, permission: "actions:read", key: "a" },
+      { label: "Runs", href: paths.runs, icon: Layers, permission: "actions:read", key: "n" },
       { label: "Scripts", href: paths.scripts, icon: FileCode2, permission: "scripts:read", key: "s" },
     ],
   },

@@ -9,7 +9,9 @@ import { verbWords } from "../verb-words";
 const PAGES: Record<string, (id: string) => string> = {
   device: paths.device,
   action: paths.action,
-  action_batch: paths.actionsOfBatch,
+  action_batch: (id) => paths.actionsOfBatch(id),
+  device_group: paths.group,
+  run: paths.runDetail,
   script: paths.script,
   enrollment_token: () => paths.enrollment,
   user: () => paths.people,

@@ -159,6 +159,7 @@ export const DEVICE_FILTERS: FilterSpec[] = [
   { field: "manufacturer", label: "Manufacturer", kind: "text" },
   { field: "model", label: "Model", kind: "text" },
   { field: "tag", label: "Tag", kind: "text" },
+  { field: "group", label: "Group", kind: "id" },
   { field: "agent_version", label: "Agent version", kind: "text" },
   { field: "last_check_in", label: "Last check-in", kind: "time" },
 ];

@@ -10,6 +10,7 @@ import { count, plural } from "@/lib/format";
 import type { Selection } from "@/lib/list/selection";
 import { useCan } from "@/lib/session";
 import { type BatchOutcome, collectDevices, type DeviceOrder, MAX_TARGETS, useDeviceBatch } from "../api";
+import { GroupDialog } from "./group-dialog";
 import { TagDialog } from "./tag-dialog";
 
 type DeviceSelectionProps = {
@@ -23,6 +24,7 @@ export function DeviceSelection({ selection, total, request, onRun }: DeviceSele
   const can = useCan();
   const batch = useDeviceBatch();
   const [tagging, setTagging] = useState(false);
+  const [grouping, setGrouping] = useState(false);
   const [revoking, setRevoking] = useState(false);
   const [selectingAll, setSelectingAll] = useState(false);
   const ids = [...selection.ids];
@@ -62,6 +64,11 @@ export function DeviceSelection({ selection, total, request, onRun }: DeviceSele
             Tag
           </Button>
         )}
+        {can("devices:write") && (
+          <Button size="sm" onClick={() => setGrouping(true)}>
+            Group
+          </Button>
+        )}
         {can("devices:approve") && (
           <Button size="sm" onClick={() => order({ ids, op: "approve" }, "approved")}>
             Approve
@@ -73,6 +80,7 @@ export function DeviceSelection({ selection, total, request, onRun }: DeviceSele
           </Button>
         )}
       </SelectionBar>
+      {grouping && <GroupDialog ids={ids} onClose={() => setGrouping(false)} />}
       {tagging && (
         <TagDialog
           count={selection.count}

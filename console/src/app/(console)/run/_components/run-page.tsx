@@ -7,8 +7,9 @@ import { Page } from "@/components/page";
 import { PageHeader } from "@/components/page-header";
 import { NoPermission } from "@/components/states";
 import { useQueueRun } from "@/features/actions/api";
+import { useStartRun } from "@/features/runs/api";
 import { scriptQuery } from "@/features/scripts/api";
-import type { Device } from "@/lib/api/types";
+import type { Device, RunIn } from "@/lib/api/types";
 import { count } from "@/lib/format";
 import { usePageTitle } from "@/lib/page-title";
 import { paths } from "@/lib/paths";
@@ -16,7 +17,9 @@ import { type ParameterValues, parameterPayload, parameterProblems, startValues 
 import { keptTargets } from "@/lib/run-targets";
 import { useCan } from "@/lib/session";
 import { useUrlValue } from "@/lib/url-state";
+import { type Pace, PaceStep } from "./pace-step";
 import { ParametersStep } from "./parameters-step";
+import { RunPreview } from "./run-preview";
 import { RunSummary } from "./run-summary";
 import { type AdHoc, ScriptStep } from "./script-step";
 import { TargetsStep } from "./targets-step";
@@ -37,11 +40,13 @@ export function RunPage() {
   const [entered, setEntered] = useState<ParameterValues>({});
   const [timeout, setTimeoutSeconds] = useState<number | null>(null);
   const [expiry, setExpiry] = useState<string>(EXPIRIES[1].value);
+  const [pace, setPace] = useState<Pace>({ order: "hostname", at_most: null, stop_at_percent: null });
   const [tried, setTried] = useState(false);
   const [typed, setTyped] = useState("");
   const [idempotencyKey] = useState(() => randomKey());
   const script = useQuery(scriptQuery(adHoc ? "" : scriptId));
   const queue = useQueueRun();
+  const start = useStartRun();
 
   if (!can("actions:run")) {
     return (
@@ -65,22 +70,36 @@ export function RunPage() {
           ? `Type ${count(targetIds.length)} to confirm.`
           : null;
 
+  const payload = adHoc
+    ? { language: adHoc.language, body: adHoc.body, parameters: {} }
+    : { script_id: scriptId, parameters: parameterPayload(parameters, values) };
+  const several = targetIds.length > 1;
+  const order: RunIn = {
+    targets: { device_ids: targetIds },
+    kind: "run_script",
+    payload,
+    timeout_s: timeout,
+    expires_in_s: Number(expiry),
+    ...pace,
+  };
+  const ready = several && hasScript && Object.keys(problems).length === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
     if (missing) return;
-    const payload = adHoc
-      ? { language: adHoc.language, body: adHoc.body, parameters: {} }
-      : { script_id: scriptId, parameters: parameterPayload(parameters, values) };
+    if (several) {
+      start.mutate({ idempotencyKey, order }, { onSuccess: ({ id }) => router.push(paths.runDetail(id)) });
+      return;
+    }
     queue.mutate(
       {
         idempotencyKey,
         order: { deviceIds: targetIds, payload, timeoutSeconds: timeout, expiresInSeconds: Number(expiry) },
       },
       {
-        onSuccess: ({ items, batch_id }) => {
-          const only = items.length === 1 ? items[0] : undefined;
-          router.push(only ? paths.action(only.id) : paths.actionsOfBatch(batch_id ?? ""));
+        onSuccess: ({ items }) => {
+          const only = items[0];
+          if (only) router.push(paths.action(only.id));
         },
       },
     );
@@ -130,6 +149,7 @@ export function RunPage() {
             onTimeout={setTimeoutSeconds}
             onExpiry={setExpiry}
           />
+          {several && <PaceStep pace={pace} onChange={setPace} />}
         </div>
         <RunSummary
           title={adHoc ? "A script written here" : script.data?.name}
@@ -140,9 +160,11 @@ export function RunPage() {
           confirmWord={bulk ? count(targetIds.length) : undefined}
           typed={typed}
           onTyped={setTyped}
-          busy={queue.isPending}
-          error={queue.error}
-        />
+          busy={queue.isPending || start.isPending}
+          error={queue.error ?? start.error}
+        >
+          <RunPreview order={ready ? order : null} />
+        </RunSummary>
       </form>
     </Page>
   );

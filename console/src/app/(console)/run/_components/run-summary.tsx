@@ -1,4 +1,5 @@
 import { Play } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import { TextField } from "@/components/field";
 import { Facts, Panel } from "@/components/panel";
@@ -17,6 +18,8 @@ type RunSummaryProps = {
   onTyped: (typed: string) => void;
   busy: boolean;
   error: unknown;
+  /** Who will do it. */
+  children?: ReactNode;
 };
 
 /** What is about to happen, in one look, before it does. */
@@ -52,6 +55,7 @@ export function RunSummary(props: RunSummaryProps) {
           { label: "Expires", value: `after ${expiry}` },
         ]}
       />
+      {props.children && <div className="mt-4 empty:hidden">{props.children}</div>}
       {confirmWord && (
         <TextField
           className="mt-4"

@@ -1,0 +1,5 @@
+import { GroupsPage } from "./_components/groups-page";
+
+export default function Page() {
+  return <GroupsPage />;
+}

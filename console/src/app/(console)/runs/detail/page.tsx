@@ -1,0 +1,5 @@
+import { RunDetailPage } from "./_components/run-detail-page";
+
+export default function Page() {
+  return <RunDetailPage />;
+}

@@ -1,0 +1,5 @@
+import { RunsPage } from "./_components/runs-page";
+
+export default function Page() {
+  return <RunsPage />;
+}
