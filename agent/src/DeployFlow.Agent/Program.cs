@@ -62,6 +62,7 @@ internal static class Program
         WinPeBoot.Platform,
         new WindowsSystemState(),
         new MsiProperties(),
+        new WindowsSoftwareFacts(),
         Path.GetPathRoot(Environment.SystemDirectory));
 
     [UnsupportedOSPlatform("windows")]
@@ -80,5 +81,6 @@ internal static class Program
         LinuxBoot.Platform,
         new LinuxSystemState(new LinuxProgramFiles(LinuxProgramFiles.Standard)),
         new PackageSettings(PackageSettings.Standard),
+        new LinuxSoftwareFacts(),
         null);
 }

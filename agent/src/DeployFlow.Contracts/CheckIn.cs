@@ -61,6 +61,11 @@ public static class ActionKind
     public const string RefreshInventory = "refresh_inventory";
     public const string RestartAgent = "restart_agent";
     public const string FinishDeployment = "finish_deployment";
+    public const string InstallSoftware = "install_software";
+    public const string UninstallSoftware = "uninstall_software";
+    public const string DetectSoftware = "detect_software";
+    public const string RestartDevice = "restart_device";
+    public const string ShutDownDevice = "shut_down_device";
 }
 
 /// <summary>Payloads refuse what they do not know: an action that is not understood in full is not run.</summary>

@@ -84,4 +84,11 @@ public static class ErrorCode
     public const string StartFailed = "start_failed";
     public const string NonZeroExit = "non_zero_exit";
     public const string DiskFull = "disk_full";
+    public const string CommandNotFound = "command_not_found";
+    public const string DownloadFailed = "download_failed";
+    public const string NotDetected = "not_detected";
+    public const string StillDetected = "still_detected";
+    public const string DetectionFailed = "detection_failed";
+    public const string NotForThisDevice = "not_for_this_device";
+    public const string RestartRefused = "restart_refused";
 }

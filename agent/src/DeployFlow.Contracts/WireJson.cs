@@ -21,6 +21,11 @@ namespace DeployFlow.Contracts;
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(RunScriptPayload))]
 [JsonSerializable(typeof(EmptyPayload))]
+[JsonSerializable(typeof(SoftwarePayload))]
+[JsonSerializable(typeof(SoftwareOrder))]
+[JsonSerializable(typeof(SoftwareResult))]
+[JsonSerializable(typeof(IReadOnlyList<SoftwareResult>))]
+[JsonSerializable(typeof(PowerPayload))]
 [JsonSerializable(typeof(Report))]
 [JsonSerializable(typeof(ActionOrder))]
 public sealed partial class WireJson : JsonSerializerContext;

@@ -54,6 +54,16 @@ public sealed class GoldenMessagesTests
         Assert.Throws<JsonException>(() => answer.Actions[1].Payload.Deserialize(WireJson.Default.RunScriptPayload));
     }
 
+    [Fact]
+    public void An_order_of_software_is_understood_in_full()
+    {
+        var answer = JsonSerializer.Deserialize(Examples.Text("check-in-response-install-software"), WireJson.Default.CheckInResponse)!;
+        var payload = answer.Actions![0].Payload.Deserialize(WireJson.Default.SoftwarePayload)!;
+        Assert.Equal((2, 12), (payload.Items.Count, payload.StartWithinS));
+        Assert.Equal((DetectionType.Msi, "ge"), (payload.Items[0].Detection!.Type, payload.Items[0].Detection!.Comparison));
+        Assert.Equal("exists", payload.Items[1].Detection!.Comparison);
+    }
+
     /// <summary>One moment may be written with more or fewer digits of a second.</summary>
     private static JsonNode WithSameTimes(JsonNode node)
     {

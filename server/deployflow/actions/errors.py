@@ -33,6 +33,11 @@ class NotForThisDevice(Invalid):
     title = "This cannot run on one of the devices"
 
 
+class ContentNotNamed(NotFound):
+    code = "content_not_named"
+    title = "None of this device's running actions names such a file"
+
+
 class ActionEnded(Conflict):
     code = "action_ended"
     title = "The action has already ended"

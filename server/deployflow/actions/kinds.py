@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from deployflow.actions.models import Action, ActionBatch
 from deployflow.platform.runtime import Runtime
+from deployflow.platform.storage import Content
 
 DEFAULT_TIMEOUT = timedelta(hours=1)
 # An agent sends an inventory or restarts in seconds; minutes leave room for a machine that is swapping.
@@ -33,6 +34,8 @@ class Target:
     id: UUID
     hostname: str
     os_family: str
+    architecture: str = ""
+    os_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,8 @@ class Source:
 
     id: UUID
     name: str
-    version_id: UUID
-    version_number: int
+    version_id: UUID | None = None
+    version_number: int | None = None
 
 
 @dataclass(slots=True)
@@ -98,6 +101,10 @@ class ActionKind:
         """What ran, for a person to read, where there is such a thing."""
         return None
 
+    async def content(self, session: AsyncSession, batch: ActionBatch, sha256: str) -> Content | None:  # noqa: ARG002
+        """A file that the device may fetch while the action is its own; None where the order names no such file."""
+        return None
+
     async def on_finished(self, session: AsyncSession, action: Action) -> None:
         """Do what follows from an end, in the same transaction. Called again when the end is corrected."""
 
@@ -140,6 +147,55 @@ class RestartAgent(RefreshInventory):
         return Prepared(title="Restart the agent", payload={}, timeout=SHORT_TIMEOUT)
 
 
+class Power(BaseModel):
+    """When the machine goes down: `delay_s` leaves people time, and can be called off while it lasts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delay_s: Annotated[int, Field(ge=0, le=3600)] = 0
+
+
+class RestartDevice(ActionKind):
+    """The machine restarts. Done when its agent is back after a new start of the system."""
+
+    name = "restart_device"
+    payload_model = Power
+    title = "Restart the device"
+    # A machine that installs updates while it goes down takes its time.
+    patience = timedelta(hours=1)
+
+    async def prepare(
+        self,
+        session: AsyncSession,  # noqa: ARG002
+        payload: BaseModel,
+        *,
+        may: Callable[[str], bool],  # noqa: ARG002
+    ) -> Prepared:
+        assert isinstance(payload, Power)
+        return Prepared(
+            title=self.title,
+            payload=payload.model_dump(),
+            parameters=payload.model_dump(),
+            timeout=self.patience + timedelta(seconds=payload.delay_s),
+        )
+
+    async def deliver(
+        self,
+        runtime: Runtime,  # noqa: ARG002
+        session: AsyncSession,  # noqa: ARG002
+        batch: ActionBatch,
+    ) -> Mapping[str, Any]:
+        return dict(batch.payload)
+
+
+class ShutDownDevice(RestartDevice):
+    """The machine switches itself off. Done when its system has taken the order: off, it tells nothing any more."""
+
+    name = "shut_down_device"
+    title = "Shut the device down"
+    patience = SHORT_TIMEOUT
+
+
 _KINDS: dict[str, ActionKind] = {}
 
 
@@ -158,3 +214,5 @@ def names() -> list[str]:
 
 register(RefreshInventory())
 register(RestartAgent())
+register(RestartDevice())
+register(ShutDownDevice())

@@ -44,7 +44,7 @@ class ActionBatch(Identified, TenantOwned, Table):
     # What people may see of it.
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
     language: Mapped[str | None] = mapped_column(String(16))
-    # The library object it came from, as it was at that time; a script here.
+    # The library object it came from, as it was at that time; a script or software.
     source_id: Mapped[UUID | None]
     source_name: Mapped[str | None] = mapped_column(String(200))
     source_version_id: Mapped[UUID | None]
@@ -170,6 +170,14 @@ class Action(Identified, TenantOwned, Table):
     @property
     def script(self) -> dict[str, Any] | None:
         """The exact version it runs, when it came from the library."""
+        return self._source() if self.kind == "run_script" else None
+
+    @property
+    def software(self) -> dict[str, Any] | None:
+        """The item, or the bundle, that it is about."""
+        return self._source() if self.kind.endswith("_software") else None
+
+    def _source(self) -> dict[str, Any] | None:
         batch = self.batch
         if batch.source_id is None:
             return None

@@ -9,18 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from deployflow.actions import kinds
-from deployflow.actions.errors import ActionNotFound
+from deployflow.actions.errors import ActionNotFound, ContentNotNamed
 from deployflow.actions.models import Action, ActionBatch, ActionLog
 from deployflow.actions.schemas import DayCount, LogChunkOut, LogPage, Summary
-from deployflow.actions.states import ENDED, LIVE, Status
+from deployflow.actions.states import ENDED, LIVE, REGAINABLE, Status
 from deployflow.devices.models import Device
 from deployflow.platform import clock
 from deployflow.platform.context import Context
 from deployflow.platform.db import Database
 from deployflow.platform.paging import ListField, ListParams, ListSpec, fetch_page
+from deployflow.platform.storage import Content
 
 # One read while a log is streamed out as text.
 TEXT_CHUNKS = 500
+# The device has it, and may have begun.
+FETCHING = (Status.LEASED, Status.RUNNING)
 FAILED = (Status.FAILED, Status.TIMED_OUT, Status.INTERRUPTED)
 
 
@@ -144,6 +147,27 @@ async def log_text(db: Database, context: Context, action_id: UUID) -> AsyncIter
             return
         yield "".join(piece.text for piece in pieces)
         after = pieces[-1].seq
+
+
+async def content_of(session: AsyncSession, device_id: UUID, action_id: UUID, sha256: str) -> Content:
+    """A file that a running action of this device names. The link is good for this device and for that time only.
+
+    Raises:
+        ContentNotNamed: 404.
+    """
+    action = await session.scalar(
+        select(Action)
+        .where(Action.id == action_id, Action.device_id == device_id)
+        .options(joinedload(Action.batch, innerjoin=True).undefer(ActionBatch.payload))
+    )
+    # One that the server presumes to be lost may be fetched for: its device goes on with it.
+    if action is None or not (action.status in FETCHING or (action.presumed and action.status in REGAINABLE)):
+        raise ContentNotNamed
+    kind = kinds.get(action.kind)
+    content = None if kind is None else await kind.content(session, action.batch, sha256)
+    if content is None:
+        raise ContentNotNamed
+    return content
 
 
 async def summary(session: AsyncSession) -> Summary:

@@ -155,6 +155,15 @@ class ScriptRef(_Out):
     version_number: int
 
 
+class SoftwareRef(_Out):
+    """The item or the bundle that the action is about; the exact version where it is an item."""
+
+    id: UUID
+    name: str
+    version_id: UUID | None
+    version_number: int | None
+
+
 class ErrorOut(_Out):
     code: str
     message: str
@@ -180,6 +189,7 @@ class ActionOut(_Out):
     exit_code: int | None
     error: ErrorOut | None
     script: ScriptRef | None
+    software: SoftwareRef | None
     language: str | None
     parameters: dict[str, Any]
     cancel_requested_at: datetime | None

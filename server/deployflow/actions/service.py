@@ -213,7 +213,9 @@ async def _targets(session: AsyncSession, device_ids: Sequence[UUID]) -> list[Ta
     wanted = list(dict.fromkeys(device_ids))
     rows = (
         await session.execute(
-            select(Device.id, Device.hostname, Device.os_family, Device.state).where(Device.id.in_(wanted))
+            select(
+                Device.id, Device.hostname, Device.os_family, Device.architecture, Device.os_version, Device.state
+            ).where(Device.id.in_(wanted))
         )
     ).all()
     found = {row.id: row for row in rows}
@@ -227,7 +229,17 @@ async def _targets(session: AsyncSession, device_ids: Sequence[UUID]) -> list[Ta
             f"{revoked[0]} is revoked and takes no actions: leave it out, or approve it again"
             + (f" ({len(revoked)} such devices)" if len(revoked) > 1 else "")
         )
-    return [Target(id=row.id, hostname=row.hostname, os_family=row.os_family) for row in map(found.get, wanted) if row]
+    return [
+        Target(
+            id=row.id,
+            hostname=row.hostname,
+            os_family=row.os_family,
+            architecture=row.architecture,
+            os_version=row.os_version,
+        )
+        for row in map(found.get, wanted)
+        if row
+    ]
 
 
 def _parsed(doer: kinds.ActionKind, payload: dict[str, Any]) -> Any:

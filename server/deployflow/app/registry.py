@@ -35,7 +35,7 @@ from deployflow.deployments import tasks as deployments_tasks
 from deployflow.deployments.kinds import FinishDeployment
 from deployflow.devices import agent_endpoints as devices_agent_endpoints
 from deployflow.devices import endpoints as devices_endpoints
-from deployflow.devices import extras, group_endpoints
+from deployflow.devices import extras, group_endpoints, inventory
 from deployflow.devices import tasks as devices_tasks
 from deployflow.drivers import endpoints as drivers_endpoints
 from deployflow.drivers import queries as driver_queries
@@ -65,7 +65,10 @@ from deployflow.scripts import task_types as scripts_task_types
 from deployflow.scripts.kinds import RunScript
 from deployflow.secrets import endpoints as secrets_endpoints
 from deployflow.software import endpoints as software_endpoints
+from deployflow.software import results as software_results
+from deployflow.software import task_types as software_task_types
 from deployflow.software import tasks as software_tasks
+from deployflow.software.kinds import DetectSoftware, InstallSoftware, UninstallSoftware
 from deployflow.uploads import endpoints as uploads_endpoints
 from deployflow.uploads import tasks as uploads_tasks
 
@@ -105,9 +108,14 @@ def assemble(settings: Settings) -> Runtime:
     runtime.db.trail_sink = record
     extras.count_active_actions_by(action_queries.count_live)
     action_kinds.register(RunScript())
+    action_kinds.register(InstallSoftware())
+    action_kinds.register(UninstallSoftware())
+    action_kinds.register(DetectSoftware())
+    inventory.on_received(software_results.on_inventory)
     action_kinds.register(FinishDeployment())
     profiles.register()
     scripts_task_types.register()
+    software_task_types.register()
     profile_names.also_taken_by(deployment_queries.names_taken)
     profile_service.used_by(deployment_queries.uses_of_profile)
     profile_service.used_by(boot_sites.uses_of_profile)

@@ -18,6 +18,7 @@ from deployflow.deployments.models import Deployment
 from deployflow.deployments.states import State
 from deployflow.platform.errors import Forbidden
 from deployflow.platform.runtime import Runtime
+from deployflow.platform.storage import Content
 
 # Each step has a time limit of its own, and restarts lie between them.
 RESERVE = timedelta(hours=1)
@@ -75,6 +76,11 @@ class FinishDeployment(ActionKind):
             "variables": deployment.frozen["variables"] | deployment.variables,
             "secrets": secrets,
         }
+
+    async def content(self, session: AsyncSession, batch: ActionBatch, sha256: str) -> Content | None:
+        wanted = FinishDeploymentPayload.model_validate(batch.payload)
+        deployment = await _deployment(session, wanted.deployment_id)
+        return None if deployment is None else plans.content_of(deployment, "os", sha256)
 
     async def on_finished(self, session: AsyncSession, action: Action) -> None:
         await first_boot.on_finished(session, action)

@@ -12,6 +12,7 @@ from deployflow.deployments.facts import Environment, MachineFacts
 from deployflow.deployments.models import Deployment, DeploymentStep
 from deployflow.devices.models import Device
 from deployflow.platform.settings import Settings
+from deployflow.platform.storage import Content
 from deployflow.profiles import freezing
 from deployflow.profiles.task_types import SecretSource
 
@@ -121,6 +122,13 @@ def contents(frozen: Mapping[str, Any] | None) -> set[str]:
     return set(_hashes([frozen["tasks"], frozen.get("in_winpe", {})])) if frozen else set()
 
 
+def content_of(deployment: Deployment, phase: str, sha256: str) -> Content | None:
+    """A file that the steps of a phase name, by its hash."""
+    if deployment.frozen is None:
+        return None
+    return next((one for one in _files(tasks_of(deployment, phase)) if one.sha256 == sha256), None)
+
+
 def is_done(deployment: Deployment, step: DeploymentStep) -> bool:
     """Whether a step needs not run again: it worked, was left out, or may fail and did."""
     if step.state in DONE:
@@ -196,6 +204,17 @@ def _hashes(value: Any) -> Iterator[str]:
             yield value["sha256"]
         for item in value.values():
             yield from _hashes(item)
+
+
+def _files(value: Any) -> Iterator[Content]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _files(item)
+    elif isinstance(value, dict):
+        if "sha256" in value and "size_bytes" in value:
+            yield Content(value["sha256"], value["size_bytes"])
+        for item in value.values():
+            yield from _files(item)
 
 
 def _time(moment: datetime) -> str:

@@ -1,5 +1,6 @@
 """The inventory a device sends: kept whole, and what lists show copied to the device's row."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -107,6 +108,16 @@ class InventoryIn(Strict):
     inventory: Inventory
 
 
+Listener = Callable[[AsyncSession, SignedDevice, Inventory], Awaitable[None]]
+_listeners: list[Listener] = []
+
+
+def on_received(listener: Listener) -> None:
+    """Let a domain above learn from each inventory, in the transaction that keeps it."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
 async def receive(session: AsyncSession, device: SignedDevice, sent: InventoryIn) -> None:
     """Keep the device's inventory.
 
@@ -151,6 +162,8 @@ async def receive(session: AsyncSession, device: SignedDevice, sent: InventoryIn
     )
     # A bulk update leaves `version` alone: people's edits do not collide with what machines say.
     await session.execute(update(Device).where(Device.id == device.id).values(values))
+    for listener in _listeners:
+        await listener(session, device, facts)
     device_changed(session, device.id)
     changed(session, "devices", f"device:{device.id}")
 

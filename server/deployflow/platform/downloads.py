@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from deployflow.platform.errors import NotFound, Problem
+from deployflow.platform.pacing import SLICE_BYTES, Pace
 from deployflow.platform.runtime import Runtime
 from deployflow.platform.storage import CHUNK_BYTES, Content, content_store
 from deployflow.platform.threads import in_thread
@@ -44,9 +45,11 @@ class ContentResponse(Response):
         *,
         media_type: str = "application/octet-stream",
         headers: dict[str, str] | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """Raises ContentMissing (404) when it is not there, or not whole."""
+        """Raises ContentMissing (404) when it is not there, or not whole. `pace` holds the sending back."""
         self._content = content
+        self._pace = pace
         self._path = runtime.part(content_store).path(content.sha256)
         self._accel = runtime.settings.accel_redirect
         _require_whole(self._path, content)
@@ -63,6 +66,8 @@ class ContentResponse(Response):
             self.status_code = 304
         elif self._accel is not None:
             # nginx reads the range, the validators and the method itself.
+            if self._pace is not None and self._pace.per_second is not None:
+                self.headers["x-accel-limit-rate"] = str(self._pace.per_second)
             self.headers["x-accel-redirect"] = f"{self._accel}{self._content.sha256[:2]}/{self._content.sha256}"
         else:
             wanted = _range(asked, self.headers["etag"], size)
@@ -81,12 +86,19 @@ class ContentResponse(Response):
         try:
             send_file: SendFile | None = scope.get(SEND_FILE)
             if send_file is not None:
-                await send_file(opened, start, stop - start)
+                while start < stop:
+                    count = stop - start if self._pace is None else min(SLICE_BYTES, stop - start)
+                    if self._pace is not None:
+                        await self._pace.take(count)
+                    await send_file(opened, start, count)
+                    start += count
                 return
             while start < stop:
                 part = await in_thread(os.pread, opened, min(CHUNK_BYTES, stop - start), start)
                 if not part:
                     raise OSError(f"{self._path} is shorter than it was")
+                if self._pace is not None:
+                    await self._pace.take(len(part))
                 await send({"type": "http.response.body", "body": part, "more_body": True})
                 start += len(part)
         finally:

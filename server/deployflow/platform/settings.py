@@ -126,6 +126,12 @@ class Settings(BaseSettings):
     )
     upload_limit: ByteSize = Field(_gib(32), description="The largest single file that is taken, such as 32GiB.")
     upload_quota: ByteSize = Field(_gib(200), description="What one organisation may have in unfinished uploads.")
+    download_rate: ByteSize | None = Field(
+        None, gt=0, description="What all devices together may download of installers in a second, by this process."
+    )
+    device_download_rate: ByteSize | None = Field(
+        None, gt=0, description="What one device may download of installers in a second."
+    )
     disk_reserve: ByteSize = Field(_gib(1), description="Free disk space that files leave to the database.")
     accel_redirect: Annotated[str, AfterValidator(_accel_prefix)] | None = Field(
         None, description="Prefix of an internal nginx location that serves the content folder; nginx then sends files."

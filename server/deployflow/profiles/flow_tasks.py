@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +12,6 @@ from deployflow.enrollment import install
 from deployflow.enrollment.errors import AgentNotBuilt
 from deployflow.profiles.conditions import MACHINE_VARIABLES, PLAN_VARIABLES
 from deployflow.profiles.contents import content
-from deployflow.profiles.errors import TaskWrong
 from deployflow.profiles.fields import Line, Strict, VariableName
 from deployflow.profiles.findings import Findings
 from deployflow.profiles.subject import Subject
@@ -157,35 +155,3 @@ class SetVariableTask(TaskType):
     async def freeze(self, session: AsyncSession, configuration: Any, subject: Subject) -> Frozen:  # noqa: ARG002
         assert isinstance(configuration, SetVariable)
         return Frozen(configuration.model_dump(mode="json"))
-
-
-class SoftwareBundle(Strict):
-    """Items of the software library, in the order they are installed."""
-
-    items: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
-
-
-class SoftwareBundleTask(TaskType):
-    """The place of the software library, which registers its own type of this name when it is there."""
-
-    name = "software_bundle"
-    title = "Install software"
-    summary = "Installs items of the software library in the installed system."
-    configuration_model = SoftwareBundle
-    rank = 70
-    phase = "os"
-    needs_image = True
-    timeout = timedelta(hours=1)
-
-    async def check(self, session: AsyncSession, configuration: Any) -> None:  # noqa: ARG002
-        assert isinstance(configuration, SoftwareBundle)
-        if configuration.items:
-            raise TaskWrong(
-                "This server has no software library yet: leave the list empty, or install the software by a script"
-            )
-
-    async def preflight(self, session: AsyncSession, configuration: Any, subject: Subject, findings: Findings) -> None:  # noqa: ARG002
-        findings.warning("no_software", "This server has no software library yet: this step installs nothing")
-
-    async def freeze(self, session: AsyncSession, configuration: Any, subject: Subject) -> None:  # noqa: ARG002
-        return None

@@ -14,7 +14,6 @@ from deployflow.profiles.flow_tasks import (
     InstallAgentTask,
     RebootTask,
     SetVariableTask,
-    SoftwareBundleTask,
     WaitTask,
 )
 from deployflow.profiles.image_tasks import ApplyImageTask, InjectDriversTask
@@ -27,7 +26,6 @@ TYPES = (
     InjectDriversTask,
     InjectConfigurationTask,
     InstallAgentTask,
-    SoftwareBundleTask,
     RebootTask,
     WaitTask,
     SetVariableTask,

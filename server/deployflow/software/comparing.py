@@ -1,4 +1,4 @@
-"""Which of two versions is newer, as the agent has it too (contracts/examples/version_comparisons.json).
+"""Which of two versions is newer, as the agent has it too (contracts/examples/version-comparisons.json).
 
 No maker's own rule, but what they have in common: numbers count as numbers, a missing one is 0, `~` comes before
 everything, letters before numbers. An epoch (`1:`) wins.

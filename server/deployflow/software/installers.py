@@ -7,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import unquote
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
@@ -24,12 +24,14 @@ from deployflow.platform.runtime import Runtime
 from deployflow.software import importing
 from deployflow.software.errors import InstallerNotFound, InstallerNotReady, InstallerStateWrong
 from deployflow.software.installer_schemas import InstallerFacts, InstallerIn, InstallerOut
-from deployflow.software.models import SoftwareInstaller, SoftwareVersion
+from deployflow.software.models import Software, SoftwareInstaller, SoftwareVersion
 from deployflow.software.states import InstallerState, advance
 from deployflow.uploads import service as uploads
 from deployflow.uploads.schemas import plain_name
 
-storage.keep_columns(SoftwareVersion.installer_sha256, SoftwareInstaller.sha256)
+storage.keep_columns(SoftwareInstaller.sha256)
+# An action that was queued before an item was deleted may still fetch its file.
+KEPT_AFTER_DELETE = timedelta(days=30)
 
 KEPT = timedelta(days=7)
 MAX_LISTED = 200
@@ -104,6 +106,20 @@ async def sweep(runtime: Runtime) -> None:
         )
         for row in await session.scalars(statement.limit(MAX_LISTED)):
             await _drop(session, runtime, row)
+
+
+@storage.keep_what
+async def named_by_items(session: AsyncSession) -> set[str]:
+    """The files of items that are in the library, or were not long ago."""
+    found = await session.scalars(
+        select(SoftwareVersion.installer_sha256)
+        .join(Software, Software.id == SoftwareVersion.software_id)
+        .where(
+            SoftwareVersion.installer_sha256.is_not(None),
+            or_(Software.deleted_at.is_(None), Software.deleted_at > clock.now() - KEPT_AFTER_DELETE),
+        )
+    )
+    return {sha256 for sha256 in found if sha256 is not None}
 
 
 async def get(session: AsyncSession, installer_id: UUID) -> SoftwareInstaller:

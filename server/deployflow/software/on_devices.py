@@ -98,7 +98,7 @@ async def devices_of(session: AsyncSession, software_id: UUID, params: ListParam
             select(Action.device_id, Action.id).where(
                 Action.source_id.in_(sources), Action.device_id.in_(ids), *_live()
             )
-        )).tuples().all()
+        )).all()
     )  # fmt: skip
     items = [
         {
@@ -135,9 +135,9 @@ async def software_of(session: AsyncSession, device: Device) -> list[SoftwareOfD
             select(_NAMED.c.software_id, Action.id)
             .join(Action, Action.source_id == _NAMED.c.source_id)
             .where(Action.device_id == device.id, *_live())
-        )).tuples().all()
+        )).all()
     )  # fmt: skip
-    return [_of_device(item, version, seen, pending.get(item.id)) for item, version, seen in rows.tuples()]
+    return [_of_device(item, version, seen, pending.get(item.id)) for item, version, seen in rows]
 
 
 def _fits(device: Device) -> Any:

@@ -122,8 +122,8 @@ async def read_deb(file: Path, head: bytes) -> InstallerFacts:
         software_version=_shown(fields.get("Version"))[:100] or None,
         os_family="linux",
         architecture=_DEB_ARCHITECTURES.get(fields.get("Architecture", "")),
-        install_command='apt-get install -y "{installer}"',
-        uninstall_command=f"apt-get remove -y {package}",
+        install_command='apt-get install -y -o DPkg::Lock::Timeout=300 "{installer}"',
+        uninstall_command=f"apt-get remove -y -o DPkg::Lock::Timeout=300 {package}",
         detection=PackageRule(type="package", name=package),
         inventory_name=package,
     )

@@ -168,12 +168,12 @@ class TestTasks:
         assert code == "task_wrong"
         assert said.startswith("Task 1, format_c: There is no task type 'format_c'; known: disk_prep, apply_image")
 
-    async def test_software_waits_for_its_library(self, profiles: Profiles) -> None:
+    async def test_software_that_is_not_there_is_refused(self, profiles: Profiles) -> None:
         await profiles.make(tasks=[{"type": "software_bundle"}])
         bundle = {"type": "software_bundle", "configuration": {"items": [str(uuid4())]}}
         refused = await profiles.refused("POST", "/profiles", {"name": "x", "tasks": [bundle]})
         assert refused[1] == "task_wrong"
-        assert "This server has no software library yet" in refused[2]
+        assert "does not exist any more: choose another one" in refused[2]
 
     async def test_types_come_with_the_schema_of_their_configuration(self, profiles: Profiles) -> None:
         types = {one["name"]: one for one in (await profiles.ok("GET", "/profile-task-types"))["items"]}

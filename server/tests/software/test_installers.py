@@ -173,7 +173,7 @@ class TestLinux:
     async def test_a_debian_package_is_ready_to_install(self, app: FastAPI, admin: AsyncClient) -> None:
         facts = (await bring(app, admin, deb(), "tool.deb"))["facts"]
         assert (facts["name"], facts["software_version"], facts["os_family"]) == ("contoso-tool", "1.4-2", "linux")
-        assert facts["install_command"] == 'apt-get install -y "{installer}"'
+        assert facts["install_command"] == 'apt-get install -y -o DPkg::Lock::Timeout=300 "{installer}"'
         assert (facts["detection"]["type"], facts["detection"]["name"]) == ("package", "contoso-tool")
 
     async def test_what_is_called_deb_and_is_none_says_so(self, app: FastAPI, admin: AsyncClient) -> None:

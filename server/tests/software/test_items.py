@@ -1,5 +1,6 @@
 """Items, their versions and bundles."""
 
+import json
 from typing import Any
 
 import pytest
@@ -162,3 +163,9 @@ class TestComparing:
         assert holds("ge", "1.10", "1.9") is True
         assert holds("lt", "1.10", "1.9") is False
         assert compare("1.0", "1.0.0") == 0
+
+    def test_as_the_agent_does(self, pytestconfig: pytest.Config) -> None:
+        golden = pytestconfig.rootpath.parent / "contracts" / "examples" / "version-comparisons.json"
+        for pair in json.loads(golden.read_text("utf-8")):
+            assert compare(pair["one"], pair["other"]) == pair["order"], pair
+            assert compare(pair["other"], pair["one"]) == -pair["order"], pair

@@ -16,6 +16,8 @@ public sealed class JournalDatabase : IDisposable
             id INTEGER PRIMARY KEY AUTOINCREMENT, action_id TEXT NOT NULL, kind TEXT NOT NULL,
             body TEXT NOT NULL, size INTEGER NOT NULL) STRICT;
         CREATE INDEX IF NOT EXISTS outbox_action ON outbox (action_id);
+        CREATE TABLE IF NOT EXISTS ongoing (
+            action_id TEXT PRIMARY KEY, action TEXT NOT NULL, state TEXT NOT NULL, deaths INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS deployment (
             action_id TEXT PRIMARY KEY, action TEXT NOT NULL, position INTEGER NOT NULL, attempt INTEGER NOT NULL,
             variables TEXT NOT NULL, restart_from TEXT, error TEXT, next_seq INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;

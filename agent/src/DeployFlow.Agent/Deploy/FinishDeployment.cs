@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DeployFlow.Agent.Actions;
 using DeployFlow.Agent.Http;
+using DeployFlow.Agent.Software;
 using DeployFlow.Contracts;
 using DeployFlow.Contracts.Boot;
 using DeployFlow.Engine;
@@ -18,7 +19,7 @@ namespace DeployFlow.Agent.Deploy;
 /// <param name="bootId">Id of this boot of the operating system.</param>
 /// <param name="isStopping">The agent ends: its next run goes on.</param>
 public sealed class FinishDeployment(
-    DeploymentJournal journal, IServerClient server, ScriptRunner scripts, HttpClient web, Func<string?> restart, string bootId, Func<bool> isStopping,
+    DeploymentJournal journal, IServerClient server, ScriptRunner scripts, SoftwareWork software, HttpClient web, Func<string?> restart, string bootId, Func<bool> isStopping,
     ServerClock clock, TimeProvider time) : IActionHandler
 {
     public string Kind => ActionKind.FinishDeployment;
@@ -126,12 +127,43 @@ public sealed class FinishDeployment(
         IDeploymentStep[] steps =
         [
             new RunDeploymentScript(DeploymentPhase.Os, scripts, trace => context.Trace(trace with { Mark = context.Order.ActionId })),
-            new SoftwareBundle(null),
+            new SoftwareBundle((configuration, step, token) => InstallAsync(configuration, step, context, token)),
             new Reboot(),
             new Wait(AnswersAsync, time),
             new SetVariable(),
         ];
         return steps.ToDictionary(step => step.Type, StringComparer.Ordinal);
+    }
+
+    private async Task<StepResult> InstallAsync(
+        SoftwareBundleConfiguration configuration, StepContext step, RunningActionContext context, CancellationToken cancellationToken)
+    {
+        List<SoftwareOrder> orders;
+        try
+        {
+            orders = [.. configuration.Items.Select(item => item.Deserialize(WireJson.Default.SoftwareOrder) ?? throw new JsonException("An item is null."))];
+        }
+        catch (JsonException error)
+        {
+            return StepResult.Failed(StepErrorCode.PlanInvalid, $"The software of this step is not understood: {error.Message}");
+        }
+
+        var actionId = context.Order.ActionId;
+        var task = new SoftwareTask(
+            actionId, 0, new StepOutput(step.Log), context.Order.LogLimitBytes, installer => $"agent/v1/actions/{actionId}/content/{installer.Sha256}",
+            () => { }, _ => { }, trace => context.Trace(trace with { Mark = actionId }));
+        var reboot = false;
+        foreach (var order in orders)
+        {
+            var result = await software.DoAsync(ActionKind.InstallSoftware, order, 0, task, cancellationToken);
+            reboot |= result.Reboot;
+            if (result.Error is { } error)
+                task.Say($"{order.Name}: {error.Message}");
+            if (result is { Outcome: SoftwareOutcome.Failed, Error: { } why } && !order.ContinueOnError)
+                return StepResult.Failed(StepErrorCode.SoftwareFailed, $"{order.Name}: {why.Message}");
+        }
+
+        return reboot ? StepResult.Reboot("os") : StepResult.Succeeded();
     }
 
     private async Task<bool> AnswersAsync(Uri url, CancellationToken cancellationToken)
@@ -156,6 +188,18 @@ public sealed class FinishDeployment(
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             // The work is done; the rest is flushed.
+        }
+    }
+
+    private sealed class StepOutput(IStepLog log) : ILogSink
+    {
+        public bool Append(LogSource source, string text)
+        {
+            if (source == LogSource.Err)
+                log.Errors(text);
+            else
+                log.Output(text);
+            return true;
         }
     }
 

@@ -4,8 +4,11 @@ using DeployFlow.Agent.Deploy;
 using DeployFlow.Agent.Enrollment;
 using DeployFlow.Agent.Http;
 using DeployFlow.Agent.Inventory;
+using DeployFlow.Agent.Software;
+using DeployFlow.Contracts;
 using DeployFlow.Engine.Os;
 using DeployFlow.Engine.Scripts;
+using DeployFlow.Engine.Software;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -64,10 +67,21 @@ public static class AgentHost
         var inventory = new InventoryLoop(machine, version, server, heldCall, new Backoff(Random.Shared), time, logs.CreateLogger<InventoryLoop>());
         var runner = new ScriptRunner(platform.Launcher, new Interpreters(platform.Programs), folders, platform.ChildEnvironment, time);
         ActionDispatcher? dispatcher = null;
+        var ongoing = new OngoingActions(database);
+        var downloads = new InstallerDownload(data, server.FetchAsync, folder => new DriveInfo(folder).AvailableFreeSpace, new Backoff(Random.Shared), time);
+        var software = new SoftwareWork(
+            new SoftwareDetection(platform.Software, runner),
+            new CommandRunner(platform.Launcher, platform.Programs, platform.ChildEnvironment, platform.Software, time),
+            downloads, data, machine.Facts, Random.Shared, time);
         var finishing = new FinishDeployment(
-            new DeploymentJournal(database), server, runner, http, platform.System.Restart, machine.BootId, () => dispatcher!.IsStopping, clock, time);
+            new DeploymentJournal(database), server, runner, software, http, platform.System.Restart, machine.BootId, () => dispatcher!.IsStopping, clock, time);
         IActionHandler[] handlers =
         [
+            new SoftwareActions(ActionKind.InstallSoftware, software, ongoing, () => dispatcher!.IsStopping),
+            new SoftwareActions(ActionKind.UninstallSoftware, software, ongoing, () => dispatcher!.IsStopping),
+            new SoftwareActions(ActionKind.DetectSoftware, software, ongoing, () => dispatcher!.IsStopping),
+            new PowerActions(ActionKind.RestartDevice, platform.System.Restart, machine.BootId, ongoing, () => dispatcher!.IsStopping, time),
+            new PowerActions(ActionKind.ShutDownDevice, platform.System.ShutDown, machine.BootId, ongoing, () => dispatcher!.IsStopping, time),
             new RunScript(runner),
             new RefreshInventory(inventory),
             finishing,
@@ -78,6 +92,8 @@ public static class AgentHost
         var checkIn = new CheckInLoop(
             server, heldCall, dispatcher, sender, inventory, new ReceiptStore(database), new StatusFile(data), clock, new Backoff(Random.Shared),
             time, new CheckInIdentity(machine.BootId, Guid.NewGuid().ToString(), version), logs.CreateLogger<CheckInLoop>());
+        if (!ongoing.AreThere())
+            downloads.RemoveLeftovers();
         return new AgentService(
             new Recovery(journal, platform.Launcher, folders, machine.BootId, Resume, logs.CreateLogger<Recovery>()), checkIn, sender, inventory, dispatcher, end,
             platform.EndProcess, lifetime, time,
@@ -85,9 +101,9 @@ public static class AgentHost
 
         bool Resume(JournalEntry entry)
         {
-            if (finishing.Unfinished(entry) is not { } order)
+            if ((finishing.Unfinished(entry) ?? ongoing.Find(entry.ActionId)?.Order) is not { } order)
                 return false;
-            dispatcher.Resume(order);
+            dispatcher.Resume(order with { Fence = entry.Fence });
             return true;
         }
     }

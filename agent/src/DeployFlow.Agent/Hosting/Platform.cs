@@ -29,4 +29,5 @@ public sealed record Platform(
     Func<DeployOptions, BootPlatform> Boot,
     ISystemState System,
     IInstallerSettings Installer,
+    ISoftwareFacts Software,
     string? WindowsVolume);

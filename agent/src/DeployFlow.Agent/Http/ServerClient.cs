@@ -23,6 +23,9 @@ public sealed class ServerClient(HttpClient http, IDeviceKey key, ServerClock cl
 {
     private readonly SignedCalls _calls = new(http, key, clock, userAgent);
 
+    public Task<ServerAnswer<HttpResponseMessage>> FetchAsync(string path, long from, CancellationToken cancellationToken) =>
+        _calls.FetchAsync(path, from, null, cancellationToken);
+
     public Task<ServerAnswer<EnrollResponse>> EnrollAsync(EnrollRequest request, CancellationToken cancellationToken) =>
         _calls.CallAsync(HttpMethod.Post, "agent/v1/enroll", request, WireJson.Default.EnrollRequest, WireJson.Default.EnrollResponse, cancellationToken);
 

@@ -77,6 +77,7 @@ public static class StepErrorCode
     public const string UnattendInvalid = "unattend_invalid";
     public const string SecretUnavailable = "secret_unavailable";
     public const string ScriptFailed = "script_failed";
+    public const string SoftwareFailed = "software_failed";
     public const string TimedOut = "timed_out";
     public const string UnsupportedTask = "unsupported_task";
     public const string ConditionInvalid = "condition_invalid";

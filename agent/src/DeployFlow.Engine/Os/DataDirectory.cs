@@ -23,6 +23,8 @@ public sealed class DataDirectory(string path, IPrivateFiles files)
 
     public string Scripts => In("scripts");
 
+    public string Installers => In("installers");
+
     public void Ensure() => Files.EnsureDirectory(Path);
 
     private string In(string name) => System.IO.Path.Combine(Path, name);

@@ -12,8 +12,10 @@ public interface IProcessLauncher
 }
 
 /// <param name="FileName">An absolute path.</param>
+/// <param name="Arguments">One by one; on Windows <paramref name="RawArguments"/> stands in their place where it is given.</param>
 /// <param name="Environment">The whole environment of the program.</param>
 /// <param name="Mark">Put into the environment, so that a process that left the tree is still found.</param>
+/// <param name="RawArguments">For programs that take their line apart by rules of their own, as msiexec does.</param>
 /// <param name="TakesInput">Its standard input is <see cref="IRunningProcess.Input"/>; on Linux only, where an image is streamed.</param>
 public sealed record ProcessOrder(
     string FileName,
@@ -21,7 +23,8 @@ public sealed record ProcessOrder(
     IReadOnlyDictionary<string, string> Environment,
     string WorkingDirectory,
     string Mark,
-    bool TakesInput = false)
+    bool TakesInput = false,
+    string? RawArguments = null)
 {
     public const string MarkVariable = "DEPLOYFLOW_ACTION_ID";
 }

@@ -9,4 +9,8 @@ public interface ISystemState
     /// <summary>Restarts the machine in a moment.</summary>
     /// <returns>What went wrong; null where it restarts.</returns>
     string? Restart();
+
+    /// <summary>Switches the machine off in a moment.</summary>
+    /// <returns>What went wrong; null where it goes down.</returns>
+    string? ShutDown();
 }

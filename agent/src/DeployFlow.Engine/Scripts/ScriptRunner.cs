@@ -88,7 +88,7 @@ public sealed class ScriptRunner(
     }
 
     /// <summary>On a thread of its own: a read of a pipe blocks, and the pool's threads are few.</summary>
-    private static Task ReadAsync(Stream stream, OutputTaker take)
+    internal static Task ReadAsync(Stream stream, OutputTaker take)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         new Thread(
@@ -115,7 +115,7 @@ public sealed class ScriptRunner(
         return done.Task;
     }
 
-    private delegate void OutputTaker(ReadOnlySpan<byte> bytes);
+    internal delegate void OutputTaker(ReadOnlySpan<byte> bytes);
 }
 
 /// <summary>What a script finds in its environment before its own parameters.</summary>

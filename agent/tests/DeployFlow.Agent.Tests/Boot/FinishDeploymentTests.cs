@@ -3,12 +3,14 @@ using System.Text.Json;
 using DeployFlow.Agent.Actions;
 using DeployFlow.Agent.Deploy;
 using DeployFlow.Agent.Http;
+using DeployFlow.Agent.Software;
 using DeployFlow.Agent.Tests.Fakes;
 using DeployFlow.Contracts;
 using DeployFlow.Contracts.Boot;
 using DeployFlow.Engine;
 using DeployFlow.Engine.Os;
 using DeployFlow.Engine.Scripts;
+using DeployFlow.Engine.Software;
 using DeployFlow.Engine.Steps;
 
 namespace DeployFlow.Agent.Tests.Boot;
@@ -53,6 +55,25 @@ public sealed class FinishDeploymentTests : IAsyncDisposable
         Assert.Contains("BER-2", output);
         Assert.Null(_server.DeploymentReports.OfType<PhaseFinishedReport>().Single().Error);
         AssertNoSecretIsLeft();
+    }
+
+    [Fact]
+    public async Task Software_is_installed_one_after_the_other_and_the_step_fails_with_the_item()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        Start();
+        SoftwareOrder Item(string name, string command, bool mayFail = false) => new(
+            "s", "v", name, "1.0", "linux", null, null, command, 60, null, [new(0, "success")], null, mayFail);
+        SoftwareOrder[] items = [Item("first", "false", mayFail: true), Item("second", $"touch {Witness}"), Item("third", "no-such-program")];
+        var configuration = new SoftwareBundleConfiguration([.. items.Select(item => JsonSerializer.SerializeToElement(item, WireJson.Default.SoftwareOrder))]);
+        var order = Order(Plans.Task(TaskType.SoftwareBundle, configuration, BootJson.Default.SoftwareBundleConfiguration, DeploymentPhase.Os));
+        _server.Order(order);
+        Assert.Equal(ActionOutcome.Failed, (await _server.FinishedAsync(order.ActionId)).Outcome);
+        Assert.True(File.Exists(Witness));
+        var error = _server.DeploymentReports.OfType<StepFinishedReport>().Single().Error;
+        Assert.Equal(StepErrorCode.SoftwareFailed, error?.Code);
+        Assert.StartsWith("third: The program 'no-such-program'", error!.Message);
     }
 
     [Fact]
@@ -190,9 +211,14 @@ public sealed class FinishDeploymentTests : IAsyncDisposable
             using var stop = new CancellationTokenSource();
             using var http = new HttpClient { BaseAddress = new Uri(server.Url + "/") };
             var asked = false;
+            var scripts = new ScriptRunner(launcher, new Interpreters(programs), new ScriptFolders(data), new ChildEnvironment(), time);
+            ISoftwareFacts facts = OperatingSystem.IsWindows() ? new Engine.Os.Windows.WindowsSoftwareFacts() : new Engine.Os.Linux.LinuxSoftwareFacts();
+            var downloads = new InstallerDownload(data, (_, _, _) => throw new NotSupportedException(), _ => long.MaxValue, new Backoff(Random.Shared), time);
+            var software = new SoftwareWork(
+                new SoftwareDetection(facts, scripts), new CommandRunner(launcher, programs, new ChildEnvironment(), facts, time), downloads, data,
+                () => new MachineFacts("PC-1", OperatingSystem.IsWindows() ? "windows" : "linux", "", "12", "x64", null, null, null, null, null, []), Random.Shared, time);
             var finishing = new FinishDeployment(
-                new DeploymentJournal(_database), new Told(server), new ScriptRunner(launcher, new Interpreters(programs), new ScriptFolders(data), new ChildEnvironment(), time),
-                http, Restart, bootId, () => asked, new ServerClock(time), time);
+                new DeploymentJournal(_database), new Told(server), scripts, software, http, Restart, bootId, () => asked, new ServerClock(time), time);
             var order = finishing.Unfinished(journal.Find(_order!.ActionId)!) ?? _order;
             return await finishing.RunAsync(new RunningActionContext(order, journal, () => { }), stop.Token);
 

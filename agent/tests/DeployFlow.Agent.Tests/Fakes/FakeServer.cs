@@ -48,6 +48,15 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>What reports are answered with.</summary>
     public Func<Report, string> Outcome { get; set; } = _ => "accepted";
 
+    /// <summary>Files that running actions may fetch, by their SHA-256.</summary>
+    public ConcurrentDictionary<string, byte[]> Files { get; } = new();
+
+    /// <summary>Changes an answer that carries a file from a byte on.</summary>
+    public Func<HttpReply, int, HttpReply> Delivery { get; set; } = (reply, _) => reply;
+
+    /// <summary>The ranges that were asked for.</summary>
+    public IReadOnlyList<string> Fetches => Seen<string>("fetch");
+
     public IReadOnlyList<Report> Reports => Seen<Report>("report");
 
     /// <summary>Each once, whatever was sent again.</summary>
@@ -180,6 +189,8 @@ internal sealed class FakeServer : IAsyncDisposable
             return Problem(401, refusal is ProblemCode.ClockSkew or ProblemCode.KeyUnknown ? refusal : ProblemCode.SignatureInvalid);
         }
 
+        if (call.StartsWith("actions/", StringComparison.Ordinal))
+            return BreakAfter(call) ? null : Content(http, call);
         try
         {
             var answer = await HandleAsync(call, http.Body!, enroll, key!, gone);
@@ -189,6 +200,17 @@ internal sealed class FakeServer : IAsyncDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>A file, or what follows of it; the test may damage, cut or replace the answer.</summary>
+    private HttpReply Content(HttpCall http, string call)
+    {
+        See("fetch", http.Header("Range") ?? "bytes=0-");
+        if (!Files.TryGetValue(call.Split('/')[^1], out var file))
+            return Problem(404, "content_not_named");
+        var from = http.Header("Range") is { } range ? int.Parse(range["bytes=".Length..].TrimEnd('-'), CultureInfo.InvariantCulture) : 0;
+        var headers = new Dictionary<string, string> { ["ETag"] = $"\"{call.Split('/')[^1]}\"" };
+        return Delivery(new HttpReply(from > 0 ? 206 : 200, file[from..], headers), from);
     }
 
     private async Task<byte[]?> HandleAsync(string call, byte[] body, EnrollRequest? enroll, byte[] key, CancellationToken gone)

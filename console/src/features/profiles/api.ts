@@ -16,6 +16,7 @@ import {
   listProfileVersions,
   listScripts,
   listSecrets,
+  listSoftwareBundles,
   makeProfileOfTemplate,
   preflightProfile,
   tryNamingPattern,
@@ -129,6 +130,14 @@ export const secretChoicesQuery = queryOptions({
   queryKey: ["secrets", "for-profiles"],
   queryFn: async ({ signal }) => {
     const { items } = await listSecrets({ query: listQuery({ limit: MOST }), signal });
+    return items.map(({ id, name }) => ({ id, name }));
+  },
+});
+
+export const bundleChoicesQuery = queryOptions({
+  queryKey: ["software-bundles", "for-profiles"],
+  queryFn: async ({ signal }) => {
+    const { items } = await listSoftwareBundles({ query: listQuery({ limit: MOST }), signal });
     return items.map(({ id, name }) => ({ id, name }));
   },
 });

@@ -1,5 +1,6 @@
 import type {
   ApplyImage,
+  BundleStep,
   DiskPrep,
   InjectConfiguration,
   InjectDrivers,
@@ -73,7 +74,12 @@ const WORDS: Record<string, (configuration: object, nameOf: Names) => string> = 
       : (LANGUAGES.find(({ value }) => value === given.language)?.label ?? "Script");
     return given.where === "first_boot" ? `${what}, at first start` : what;
   },
-  software_bundle: () => "No software library yet",
+  software_bundle: (given: BundleStep, nameOf) =>
+    given.bundle_id
+      ? (nameOf(given.bundle_id) ?? "Another bundle")
+      : given.items?.length
+        ? plural(given.items.length, "item")
+        : "Nothing yet",
   reboot: (given: Reboot) => (given.to === "environment" ? "Into the boot environment" : "Into Windows"),
   wait: (given: Wait) =>
     given.url

@@ -7,6 +7,7 @@ import typer
 from deployflow.app.cli.options import Json, Target, targeted
 
 app = typer.Typer(help="Managed machines.", no_args_is_help=True)
+Delay = Annotated[int, typer.Option(help="Seconds that people there get.", min=0, max=3600)]
 Device = Annotated[str, typer.Argument(help="Host name or id.")]
 COLUMNS = {
     "host name": "hostname",
@@ -77,6 +78,29 @@ def approve(target: Target, device: Device, as_json: Json = False) -> None:
 def revoke(target: Target, device: Device, as_json: Json = False) -> None:
     """Refuse a device from its next request on."""
     _act(target, device, "revoke", as_json=as_json)
+
+
+@app.command()
+@targeted
+def restart(target: Target, device: Device, delay: Delay = 0, as_json: Json = False) -> None:
+    """Restart a device; ends with 0 when it is back."""
+    _go_down(target, device, "restart_device", delay, as_json=as_json)
+
+
+@app.command("shut-down")
+@targeted
+def shut_down(target: Target, device: Device, delay: Delay = 0, as_json: Json = False) -> None:
+    """Switch a device off; ends with 0 when its system has taken the order."""
+    _go_down(target, device, "shut_down_device", delay, as_json=as_json)
+
+
+def _go_down(target: Target, named: str, kind: str, delay: int, *, as_json: bool) -> None:
+    from deployflow.app.cli import lookups, watching
+    from deployflow.app.cli.api import connect, post
+
+    with connect(target) as api:
+        order = {"device_ids": [lookups.device(api, named)["id"]], "kind": kind, "payload": {"delay_s": delay}}
+        watching.follow(api, [one["id"] for one in post(api, "/actions", order)["items"]], as_json=as_json)
 
 
 def _act(target: Target, named: str, verb: str, *, as_json: bool) -> None:

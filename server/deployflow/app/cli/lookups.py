@@ -129,6 +129,14 @@ def software(api: Api, named: str) -> dict[str, Any]:
     return _only(found, "software", named)
 
 
+def bundle(api: Api, named: str) -> dict[str, Any]:
+    """A bundle by id or name."""
+    if is_id(named):
+        return dict(get(api, f"/software-bundles/{named}"))
+    found = [one for one in every(api, "/software-bundles", q=named) if one["name"].casefold() == named.casefold()]
+    return _only(found, "bundle", named)
+
+
 def _only(found: list[dict[str, Any]], kind: str, named: str) -> dict[str, Any]:
     if not found:
         raise Missing(

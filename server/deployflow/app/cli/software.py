@@ -9,6 +9,9 @@ from deployflow.app.cli.options import Json, Target, targeted
 
 app = typer.Typer(help="The software library.", no_args_is_help=True)
 Named = Annotated[str, typer.Argument(help="Name or id.")]
+Devices = Annotated[list[str], typer.Option("--device", "-d", help="Host name or id; may be repeated.")]
+Bundle = Annotated[bool, typer.Option("--bundle", help="The name is that of a bundle.")]
+Wait = Annotated[bool, typer.Option(help="Follow it to its end.")]
 COLUMNS = {
     "name": "name",
     "version": "current.software_version",
@@ -110,6 +113,55 @@ def import_software(
             "definition": {**definition, "installer_id": read["id"]},
         }
         show_one(post(api, "/software", item), DETAILS, as_json=as_json)
+
+
+@app.command()
+@targeted
+def install(
+    target: Target,
+    software: Named,
+    device: Devices,
+    bundle: Bundle = False,
+    wait: Wait = True,
+    as_json: Json = False,
+) -> None:
+    """Install an item, or with --bundle a bundle, on devices; ends with 0 when all of them have it."""
+    _order(target, "install_software", software, device, bundle=bundle, wait=wait, as_json=as_json)
+
+
+@app.command()
+@targeted
+def uninstall(target: Target, software: Named, device: Devices, wait: Wait = True, as_json: Json = False) -> None:
+    """Remove an item from devices."""
+    _order(target, "uninstall_software", software, device, bundle=False, wait=wait, as_json=as_json)
+
+
+@app.command()
+@targeted
+def detect(target: Target, software: Named, device: Devices, wait: Wait = True, as_json: Json = False) -> None:
+    """Look on devices whether an item is there."""
+    _order(target, "detect_software", software, device, bundle=False, wait=wait, as_json=as_json)
+
+
+def _order(
+    target: Any, kind: str, named: str, hostnames: list[str], *, bundle: bool, wait: bool, as_json: bool
+) -> None:
+    from deployflow.app.cli import lookups, watching
+    from deployflow.app.cli.api import connect, post
+    from deployflow.app.cli.output import show_json
+
+    with connect(target) as api:
+        what = (
+            {"bundle_id": lookups.bundle(api, named)["id"]}
+            if bundle
+            else {"software_id": lookups.software(api, named)["id"]}
+        )
+        devices = [lookups.device(api, one)["id"] for one in hostnames]
+        queued = post(api, "/actions", {"device_ids": devices, "kind": kind, "payload": what})["items"]
+        if not wait:
+            show_json({"items": queued}) if as_json else print(*(one["id"] for one in queued), sep="\n")
+            return
+        watching.follow(api, [one["id"] for one in queued], as_json=as_json)
 
 
 @app.command()

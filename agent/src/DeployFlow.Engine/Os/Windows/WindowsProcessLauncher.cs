@@ -64,7 +64,7 @@ public sealed unsafe class WindowsProcessLauncher : IProcessLauncher
             };
             Kernel32.ProcessInformation process;
             fixed (char* application = order.FileName)
-            fixed (char* commandLine = CommandLine.Of(order.FileName, order.Arguments) + '\0')
+            fixed (char* commandLine = Line(order) + '\0')
             fixed (char* environment = EnvironmentBlock(order))
             fixed (char* directory = order.WorkingDirectory)
             {
@@ -90,6 +90,9 @@ public sealed unsafe class WindowsProcessLauncher : IProcessLauncher
             NativeMemory.Free(list);
         }
     }
+
+    private static string Line(ProcessOrder order) =>
+        order.RawArguments is { } raw ? $"\"{order.FileName}\" {raw}" : CommandLine.Of(order.FileName, order.Arguments);
 
     private static string EnvironmentBlock(ProcessOrder order)
     {

@@ -11,13 +11,9 @@ public sealed class WindowsSystemState : ISystemState
     /// <summary>Services run already while the setup renames the machine and asks its questions.</summary>
     public bool IsSettingUp => Flag("SystemSetupInProgress") || Flag("OOBEInProgress");
 
-    public string? Restart()
-    {
-        // A planned restart for an installation (4:2), with a moment for the agent to write down where it is.
-        var end = ProgramOutput.Run(
-            Path.Combine(Environment.SystemDirectory, "shutdown.exe"), "/r", "/t", "5", "/d", "p:4:2", "/c", "DeployFlow Fleet goes on with the deployment.");
-        return end is { ExitCode: 0 } ? null : $"shutdown.exe refused ({end?.ExitCode}): {end?.Errors.Trim()}{end?.Output.Trim()}";
-    }
+    public string? Restart() => WindowsPower.GoDown(andUpAgain: true);
+
+    public string? ShutDown() => WindowsPower.GoDown(andUpAgain: false);
 
     private static bool Flag(string name) => Registry.GetValue(SetupKey, name, 0) is 1;
 }

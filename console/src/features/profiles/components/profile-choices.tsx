@@ -3,7 +3,13 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Choice } from "@/components/field";
 import type { ProfileDetail } from "@/lib/api/types";
-import { driverPackChoicesQuery, imageChoicesQuery, scriptChoicesQuery, secretChoicesQuery } from "../api";
+import {
+  bundleChoicesQuery,
+  driverPackChoicesQuery,
+  imageChoicesQuery,
+  scriptChoicesQuery,
+  secretChoicesQuery,
+} from "../api";
 
 /** What a profile can name, and what it named before: that is shown even when it is gone or not for one's eyes. */
 export function useChoices(profile: ProfileDetail) {
@@ -11,7 +17,8 @@ export function useChoices(profile: ProfileDetail) {
   const packs = useQuery(driverPackChoicesQuery);
   const secrets = useQuery(secretChoicesQuery);
   const scripts = useQuery(scriptChoicesQuery);
-  const all = [images, packs, secrets, scripts].flatMap((query) => query.data ?? []);
+  const bundles = useQuery(bundleChoicesQuery);
+  const all = [images, packs, secrets, scripts, bundles].flatMap((query) => query.data ?? []);
   const nameOf = (id: string | null | undefined) =>
     all.find((one) => one.id === id)?.name ?? (id ? (profile.references[id]?.name ?? undefined) : undefined);
   return {
@@ -19,6 +26,7 @@ export function useChoices(profile: ProfileDetail) {
     packs: packs.data ?? [],
     secrets: secrets.data ?? [],
     scripts: scripts.data ?? [],
+    bundles: bundles.data ?? [],
     nameOf,
     /** For a select: what there is, the present one in any case, and what stands for none of them. */
     options: (

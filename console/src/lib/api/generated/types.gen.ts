@@ -63,6 +63,7 @@ export type ActionDetail = {
     exit_code: number | null;
     error: ErrorOut | null;
     script: ScriptRef | null;
+    software: SoftwareRef | null;
     /**
      * Language
      */
@@ -168,6 +169,7 @@ export type ActionOut = {
     exit_code: number | null;
     error: ErrorOut | null;
     script: ScriptRef | null;
+    software: SoftwareRef | null;
     /**
      * Language
      */
@@ -1271,6 +1273,22 @@ export type BundleOut = {
      * Version
      */
     version: number;
+};
+
+/**
+ * BundleStep
+ *
+ * A bundle of the library, or items of it in the order they are installed. Each in its version of that time.
+ */
+export type BundleStep = {
+    /**
+     * Bundle Id
+     */
+    bundle_id?: string | null;
+    /**
+     * Items
+     */
+    items?: Array<string>;
 };
 
 /**
@@ -6731,18 +6749,6 @@ export type Skipped = {
 };
 
 /**
- * SoftwareBundle
- *
- * Items of the software library, in the order they are installed.
- */
-export type SoftwareBundle = {
-    /**
-     * Items
-     */
-    items?: Array<string>;
-};
-
-/**
  * SoftwareChange
  *
  * What may change without a new version.
@@ -7030,6 +7036,30 @@ export type SoftwareOut = {
      * Version
      */
     version: number;
+};
+
+/**
+ * SoftwareRef
+ *
+ * The item or the bundle that the action is about; the exact version where it is an item.
+ */
+export type SoftwareRef = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Version Id
+     */
+    version_id: string | null;
+    /**
+     * Version Number
+     */
+    version_number: number | null;
 };
 
 /**
@@ -8275,6 +8305,38 @@ export type SecretPatchWritable = {
      * A new value; the present one stays when left out
      */
     value?: string | null;
+};
+
+export type FetchActionContentData = {
+    body?: never;
+    path: {
+        /**
+         * Action Id
+         */
+        action_id: string;
+        /**
+         * Sha256
+         */
+        sha256: string;
+    };
+    query?: never;
+    url: '/agent/v1/actions/{action_id}/content/{sha256}';
+};
+
+export type FetchActionContentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FetchActionContentError = FetchActionContentErrors[keyof FetchActionContentErrors];
+
+export type FetchActionContentResponses = {
+    /**
+     * Successful Response
+     */
+    200: unknown;
 };
 
 export type CheckInData = {

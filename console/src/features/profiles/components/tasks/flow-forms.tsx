@@ -1,10 +1,10 @@
 "use client";
 
 import { DurationField } from "@/components/duration-field";
-import { TextField } from "@/components/field";
+import { SelectField, TextField } from "@/components/field";
 import { Callout } from "@/components/panel";
 import { RadioCards } from "@/components/radio-cards";
-import type { Reboot, SetVariable, Wait } from "@/lib/api/types";
+import type { BundleStep, Reboot, SetVariable, Wait } from "@/lib/api/types";
 import type { Configuration } from "../../draft";
 import type { FormProps } from "./form-props";
 
@@ -18,11 +18,29 @@ export function AgentForm() {
   );
 }
 
-export function SoftwareForm() {
+export function SoftwareForm({ configuration, onChange, errors, choices }: FormProps<BundleStep>) {
+  const single = configuration.items ?? [];
   return (
-    <Callout tone="wait" title="The software library is not there yet">
-      This step keeps its place and does nothing. Until then, a script can install software.
-    </Callout>
+    <>
+      <SelectField
+        label="Bundle"
+        value={configuration.bundle_id ?? ""}
+        onChange={(event) => onChange({ bundle_id: event.target.value || null, items: [] })}
+        choices={choices.options(
+          choices.bundles,
+          configuration.bundle_id,
+          "None: this step installs nothing",
+        )}
+        error={errors("bundle_id") ?? errors()}
+        help="Its items are installed one after the other, each in the version of the moment the plan is made."
+      />
+      {single.length > 0 && (
+        <Callout tone="wait" title="This step names items of its own">
+          {single.map((id) => choices.nameOf(id) ?? "Not there any more").join(", ")}. Choosing a bundle puts
+          it in their place.
+        </Callout>
+      )}
+    </>
   );
 }
 
