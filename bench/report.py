@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 KEPT = ROOT / ".local" / "bench"
 PAGE = ROOT / "docs" / "benchmarks.md"
 NOTES = Path(__file__).with_name("notes.md")
-ORDER = ("check-ins", "held", "runs", "real-agent", "lists", "footprint", "deployment")
+ORDER = ("check-ins", "held", "runs", "real-agent", "lists", "wall", "footprint", "deployment")
 
 
 def show(reports: list[Report]) -> None:

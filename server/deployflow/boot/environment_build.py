@@ -24,7 +24,6 @@ from deployflow.boot.recipe import Recipe
 from deployflow.boot.tools import BootToolFailed, run
 
 KERNEL = "linux-image-amd64"
-AGENT_ARCHIVE = "deployflow-agent-linux-x64.tar.gz"
 COMPRESSION = {"zstd3": "-3", "zstd19": "-19"}
 BUSYBOX = "usr/bin/busybox"
 # What a program of the tools is called after is not always a file of its own there.

@@ -1,7 +1,6 @@
 """The installed system: its agent enrolls by the planted token, and the steps that are left become an action."""
 
 from datetime import timedelta
-from uuid import UUID
 
 import structlog
 from sqlalchemy import select
@@ -130,7 +129,3 @@ def _why(deployment: Deployment, action: Action) -> tuple[str, str]:
         return failed.error_code, f"{failed.name}: {failed.error_message or ''}"[:2000]
     said = action.error_message or "The steps of the installed system did not end well"
     return action.error_code or ENDED_SO.get(action.status, "os_failed"), said
-
-
-def deployment_of(payload: dict[str, object]) -> UUID:
-    return UUID(str(payload["deployment_id"]))

@@ -18,7 +18,6 @@ MAX_ARMED_HOURS = 8
 MAX_BATCH = 200
 # A machine at work says something every 15 s.
 SILENT_AFTER = timedelta(seconds=60)
-_MAC_LENGTH = 17
 
 
 def _mac(value: object) -> object:

@@ -95,11 +95,6 @@ class Presence:
         self._changed[device.tenant_id].add(device.id)
         await self.flush()
 
-    def forget(self, device_id: UUID) -> None:
-        """The device was revoked or retired: its next sign of life, if any, is news."""
-        self._last_seen.pop(device_id, None)
-        self._unwritten.pop(device_id, None)
-
     async def flush_when_due(self) -> None:
         """Write what is unwritten, sooner when somebody came back."""
         waited = time.monotonic() - self._flushed

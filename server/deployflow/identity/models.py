@@ -13,7 +13,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from deployflow.platform import clock
 from deployflow.platform.tables import Identified, Table, TenantOwned, Versioned
 
-HASH_BYTES = 32
 DEFAULT_ACTION_EXPIRY_DAYS = 14
 
 
