@@ -70,6 +70,7 @@ PERMISSION_OF_TOPIC = {
     "technician_pins": "boot:read",
     "settings": "settings:read",
     "software": "software:read",
+    "device-software": "software:read",
     "software-bundle": "software:read",
     "software-bundles": "software:read",
     "software-installer": "software:read",

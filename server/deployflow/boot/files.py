@@ -17,6 +17,7 @@ class FileAnswer(ContentResponse):
         self._content = Content(sha256 or f"{stat.st_mtime_ns:x}-{stat.st_size:x}", stat.st_size)
         # nginx knows the store's folder only.
         self._accel = None
+        self._pace = None
         Response.__init__(self, media_type="application/octet-stream", headers={"Accept-Ranges": "bytes"})
         del self.headers["content-length"]
         self.headers["etag"] = f'"{self._content.sha256}"'

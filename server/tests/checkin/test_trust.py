@@ -96,6 +96,7 @@ def messages(agent: AgentClient, action_id: str) -> Iterator[tuple[str, Any]]:
         "/agent/v1/deployments/{deployment_id}/reports",
         {"reports": []},
     )
+    yield "/agent/v1/actions/{action_id}/content/{sha256}", None
 
 
 async def sweep(agent: AgentClient, action_id: str) -> None:
@@ -105,7 +106,9 @@ async def sweep(agent: AgentClient, action_id: str) -> None:
     assert {path for _method, path in routes} == set(contents), "a new route for devices: say here what it is sent"
     for method, path in routes:
         line = agent._main_line()
-        answer = await line.send(method, path.format(deployment_id=uuid4()), json.dumps(contents[path]).encode())
+        target = path.format(deployment_id=uuid4(), action_id=action_id, sha256="0" * 64)
+        content = b"" if contents[path] is None else json.dumps(contents[path]).encode()
+        answer = await line.send(method, target, content)
         assert CANARY.encode() not in answer.body, path
         if "{" in path:
             assert answer.status == 403, (path, answer)

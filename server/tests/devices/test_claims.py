@@ -55,7 +55,7 @@ async def test_claims_open_no_route(app: FastAPI, known: Machine, *, signed: boo
     opened = []
     for method, path in device_routes():
         for query, body, headers in ways(known):
-            target = path.format(deployment_id=NOBODY)
+            target = path.format(deployment_id=NOBODY, action_id=NOBODY, sha256="0" * 64)
             content = json.dumps(body).encode()
             signature = impostor.sign(method, target, content, query=query) if signed else {}
             answer = await impostor.client.request(
