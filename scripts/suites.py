@@ -149,7 +149,7 @@ AGENT_UNIT = Suite(
 
 E2E = Suite(
     "console: the whole story in Chromium",
-    [["timeout", "-k", "20", "1500", "npm", "run", "e2e"]],
+    [["timeout", "-k", "20", "900", "npm", "run", "e2e"]],
     folder=CONSOLE,
     needs=[there(CONSOLE / "e2e"), CHROMIUM, DOTNET, LINKER],
     prepare=[sync_server, build_console, build_agent],

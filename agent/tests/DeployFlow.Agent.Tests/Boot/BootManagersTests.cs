@@ -96,8 +96,14 @@ public sealed class BootManagersTests : IDisposable
             if (child is FatFolder inner)
                 Collect(inner, $"{path}{inner.Name}/", files);
             else
-                files[path + child.Name] = new StreamReader(((FatFile)child).Open()).ReadToEnd();
+                files[path + child.Name] = Read((FatFile)child);
         }
+    }
+
+    private static string Read(FatFile file)
+    {
+        using var reader = new StreamReader(file.Open());
+        return reader.ReadToEnd();
     }
 
     private sealed class NoStepLog : Engine.Os.IStepLog
