@@ -1,10 +1,16 @@
-"""The engine in WinPE, by the real agent at the real server, with stand-ins for the programs of Windows."""
+"""The engine in WinPE, by the real agent at the real server, with stand-ins for the programs of Windows; and then what
+was deployed starts for the first time.
+"""
 
+import json
 import re
+import shutil
 import struct
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,9 +18,12 @@ import pytest
 
 from netboot import windows_image
 from support.console import Console
+from support.waiting import until
 from wine.standins import RECORDINGS, Recording
+from wine.windows import Windows
 from wine.winpe import Lab, winpe
 
+SERVICE = "DeployFlowAgent"
 RECORDED = [Recording.read(file) for file in sorted(RECORDINGS.glob("*.txt"))]
 PLACES = {"disk_prep": 0, "apply_image": 1, "inject_drivers": 2}
 DISKPART = """\
@@ -113,7 +122,7 @@ def deployed(lab: Lab) -> "Deployed":
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        with lab.agent(lab.uuid) as process:
+        with lab.agent() as process:
             assert process.wait(180) == 0, lab.said()
     finally:
         done.set()
@@ -173,6 +182,73 @@ def test_the_volumes_hold_the_image_and_what_was_injected(lab: Lab, deployed: De
     said = "".join(piece["text"] for piece in log["pieces"])
     assert "winpe at BER" in said
     assert "1 drivers added" in said
+
+
+def test_the_deployed_agent_becomes_the_same_device_and_finishes_over_a_restart(lab: Lab, deployed: Deployed) -> None:
+    machine, volume = lab.machine, lab.standins.volumes / "w"
+    device_id = lab.deployment(deployed.deployment_id)["device"]["id"]
+    _move_in(machine, volume)
+    # The machine starts anew, and the service with it, because the deployed registry says so.
+    machine.end()
+    with machine.start("cmd"):
+        lab.state(deployed.deployment_id, "finishing", within_s=120)
+        until("the restart was asked for", lambda: _step(lab, deployed, 8) == "succeeded", within_s=120)
+        assert (machine.drive / "in-os.txt").read_text().split() == ["BER", "before"]
+        device = lab.console.device(device_id)
+        assert (device["state"], device["status"]) == ("active", "online")
+        machine.end()
+    with machine.start("cmd"):
+        run = lab.state(deployed.deployment_id, "succeeded", "failed", within_s=120)
+        assert run["state"] == "succeeded", run
+        assert (machine.drive / "in-os.txt").read_text().split() == ["BER", "before", "BER", "after"]
+        machine.end()
+    assert [step["state"] for step in run["steps"]] == ["succeeded"] * 10
+    data = machine.drive / "ProgramData" / "DeployFlow" / "Agent"
+    assert json.loads((data / "agent.json").read_text())["device_id"] == device_id
+    assert not (data / "enrollment.token").exists()
+    assert not (data / "first-boot.json").exists()
+    # What was left for the first start ran once, and the answer file with its password is gone.
+    assert (machine.drive / "first-boot.txt").read_text().strip() == "first"
+    assert not (machine.drive / "windows" / "Panther" / "unattend.xml").exists()
+    assert len(list(lab.console.devices())) == len({str(one["id"]) for one in lab.console.devices()})
+
+
+def _step(lab: Lab, deployed: Deployed, position: int) -> str:
+    state: str = lab.deployment(deployed.deployment_id)["steps"][position]["state"]
+    return state
+
+
+def _move_in(machine: Windows, volume: Path) -> None:
+    """The deployed volume becomes C:, as far as our part of it goes: its files, and its service by its registry."""
+    places = {
+        "Program Files/DeployFlow": "Program Files/DeployFlow",
+        "ProgramData/DeployFlow": "ProgramData/DeployFlow",
+    }
+    places |= {f"Windows/{name}": f"windows/{name}" for name in ("DeployFlow", "Panther", "Setup")}
+    for source, target in places.items():
+        shutil.copytree(volume / source, machine.drive / target, dirs_exist_ok=True)
+    hive = volume / "Windows" / "System32" / "config" / "SYSTEM"
+    found = subprocess.run(
+        ["hivexget", str(hive), f"\\ControlSet001\\Services\\{SERVICE}"], capture_output=True, text=True, check=True
+    ).stdout
+    values = dict(re.findall(r'^"(\w+)"=(.*)$', found, re.MULTILINE))
+    key = f"HKLM\\SYSTEM\\CurrentControlSet\\Services\\{SERVICE}"
+    for name in ("Type", "Start", "ErrorControl"):
+        number = str(int(values[name].removeprefix("dword:"), 16))
+        assert machine.run("reg", "add", key, "/v", name, "/t", "REG_DWORD", "/d", number, "/f")[0] == 0
+    for name in ("ImagePath", "DisplayName", "ObjectName"):
+        text = _text(values[name])
+        kind = "REG_EXPAND_SZ" if name == "ImagePath" else "REG_SZ"
+        assert machine.run("reg", "add", key, "/v", name, "/t", kind, "/d", text, "/f")[0] == 0
+
+
+def _text(value: str) -> str:
+    """A value as hivexget prints it: in quotation marks, or as the bytes of UTF-16."""
+    if (given := re.fullmatch(r"(?:str\(\d+\):)?\"(.*)\"", value)) is not None:
+        return given[1].replace('\\"', '"').replace("\\\\", "\\")
+    given = re.fullmatch(r"hex\(\w+\):(.*)", value)
+    assert given is not None, value
+    return bytes(int(byte, 16) for byte in given[1].split(",")).decode("utf-16le").rstrip("\0")
 
 
 def test_data_is_kept_on_a_disk_that_was_laid_out_here_and_no_other_disk_is_touched(lab: Lab) -> None:

@@ -5,10 +5,10 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from deployflow.boot.keys import load_or_make, public_pem
 
@@ -22,6 +22,7 @@ from wine.windows import Windows, windows
 
 AGENT = Path(__file__).resolve().parents[2] / "agent"
 PROGRAM = "C:\\deployflow\\deployflow-agent.exe"
+OWN_MAC = "52:54:00:aa:bb:cc"
 IN_OS = "echo %DF_VAR_SITE% %DF_NAME%>> C:\\in-os.txt\n"
 DISK = {
     "preset": "custom",
@@ -47,7 +48,6 @@ class Lab:
     site: dict[str, Any]
     profile: dict[str, Any]
     tree: Path
-    uuid: UUID = field(default_factory=uuid4)
 
     def profile_of(self, tasks: list[dict[str, Any]]) -> dict[str, Any]:
         """With the same image, and without an agent to wait for."""
@@ -56,7 +56,8 @@ class Lab:
         return made
 
     def arm(self) -> str:
-        body = {"machine": {"smbios_uuid": str(self.uuid)}, "profile_id": self.profile["id"], "hours": 1}
+        """For this machine as its own firmware has it."""
+        body = {"machine": {"mac": OWN_MAC}, "profile_id": self.profile["id"], "hours": 1}
         armed: str = self.console.call("POST", "/deployments", body)["id"]
         return armed
 
@@ -72,17 +73,20 @@ class Lab:
         return until(f"the deployment is {' or '.join(wanted)}", there, within_s=within_s)
 
     @contextmanager
-    def agent(self, uuid: UUID) -> Iterator[subprocess.Popen[bytes]]:
-        """What start.cmd starts in WinPE."""
-        facts = smbios.table(manufacturer="LENOVO", product="20XW004KGE", serial=f"PF{uuid.hex[:6]}", uuid=uuid)
-        (self.machine.drive / "deployflow" / "dmi").write_bytes(facts)
-        told = {"server": self.server.url, "site": self.site["key"], "mac": "52:54:00:12:34:56", "profile_id": None}
+    def agent(self, uuid: UUID | None = None) -> Iterator[subprocess.Popen[bytes]]:
+        """What start.cmd starts in WinPE; with an id, on a machine of that id."""
+        firmware = ["--dmi-table", "C:\\deployflow\\dmi"] if uuid else []
+        if uuid is not None:
+            facts = smbios.table(manufacturer="LENOVO", product="20XW004KGE", serial=f"PF{uuid.hex[:6]}", uuid=uuid)
+            (self.machine.drive / "deployflow" / "dmi").write_bytes(facts)
+        mac = "52:54:00:12:34:56" if uuid else OWN_MAC
+        told = {"server": self.server.url, "site": self.site["key"], "mac": mac, "profile_id": None}
         (self.machine.drive / "windows" / "system32" / "deployflow-boot.json").write_text(json.dumps(told))
         (self.machine.drive / "agent.log").unlink(missing_ok=True)
         process = self.machine.start(
             *(PROGRAM, "deploy", "--boot-file", "C:\\windows\\system32\\deployflow-boot.json"),
             *("--boot-key", "C:\\deployflow\\server.pem", "--log", "C:\\agent.log", "--plain"),
-            *("--dmi-table", "C:\\deployflow\\dmi", "--only-disk", "C:\\stand-ins\\disk.img", "--firmware", "uefi"),
+            *(*firmware, "--only-disk", "C:\\stand-ins\\disk.img", "--firmware", "uefi"),
             *("--work-dir", "C:\\deployflow\\work"),
             # Wine has a dism of its own, which does nothing and succeeds.
             WINEDLLOVERRIDES="dism.exe=n",
@@ -155,6 +159,6 @@ def _profile(console: Console, wim: str) -> dict[str, Any]:
         {"type": "reboot", "name": "Once more", "configuration": {"to": "os"}},
         {"type": "script", "name": "After", "configuration": {**there, "parameters": {"Name": "after"}}},
     ]
-    fields = {"os_image_id": image["id"], "edition_index": 1, "computer_naming_pattern": "{site}-{serial:8}"}
+    fields = {"os_image_id": image["id"], "edition_index": 1, "computer_naming_pattern": "{site}-{seq:4}"}
     made: dict[str, Any] = console.call("POST", "/profiles", {"name": "Office PC", "tasks": tasks, **fields})
     return made
