@@ -59,6 +59,8 @@ export function RunPage() {
   const values = { ...startValues(parameters), ...entered };
   const problems = parameterProblems(parameters, values);
   const hasScript = adHoc ? adHoc.body.trim() !== "" : script.data !== undefined;
+  // A click that comes before the script does must not be lost.
+  const loading = !adHoc && scriptId !== "" && script.isPending;
   const bulk = targetIds.length > BULK;
   const missing = !hasScript
     ? "Choose a script, or write one."
@@ -160,7 +162,7 @@ export function RunPage() {
           confirmWord={bulk ? count(targetIds.length) : undefined}
           typed={typed}
           onTyped={setTyped}
-          busy={queue.isPending || start.isPending}
+          busy={queue.isPending || start.isPending || loading}
           error={queue.error ?? start.error}
         >
           <RunPreview order={ready ? order : null} />
