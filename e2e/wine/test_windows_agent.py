@@ -35,7 +35,11 @@ def program(machine: Windows) -> str:
 def test_the_agents_own_tests_pass(machine: Windows, tmp_path: Path) -> None:
     subprocess.run([str(AGENT / "publish-tests.sh"), str(tmp_path / "suite")], check=True)
     suite = machine.put(tmp_path / "suite", "suite")
-    code, output = machine.run(f"{suite}\\DeployFlow.Agent.Tests.exe", "-noLogo", within_s=900)
+    # Once in three runs a comparison of text was wrong here that the same seed never shows on Linux. The guess: Wine
+    # does not keep all of a thread's vector registers when the runtime interrupts it. So without them.
+    code, output = machine.run(
+        f"{suite}\\DeployFlow.Agent.Tests.exe", "-noLogo", within_s=900, DOTNET_EnableHWIntrinsic="0"
+    )
     print(output[-6000:])
     assert code == 0, "\n".join(line for line in output.splitlines() if "[FAIL]" in line or line.startswith("failed"))
     assert re.search(r"(succeeded|Total): [1-9]", output), output[-2000:]
