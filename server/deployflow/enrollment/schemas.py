@@ -54,8 +54,10 @@ class TokenIn(Strict):
     max_uses: Annotated[int, Field(ge=1, le=MAX_USES)] = 1
     auto_approve: bool | None = Field(None, description="Left out: yes for a token of one use, no for one of several.")
     allowed_networks: Networks = Field(default_factory=list)
-    scopes: Names = Field(default_factory=list)
-    allowed_profiles: Names = Field(default_factory=list)
+    scopes: Names = Field(default_factory=list, description="Kept and shown; nothing is restricted by it yet.")
+    allowed_profiles: Names = Field(
+        default_factory=list, description="Kept and shown; nothing is restricted by it yet."
+    )
     tags: Tags = Field(default_factory=list, description="Put on each device it enrolls.")
 
     @field_validator("expires_at")

@@ -23,7 +23,7 @@ _AREAS = {
     "settings": "the settings of the organisation",
 }
 _MORE = {
-    "devices:approve": "Approve, revoke and release devices",
+    "devices:approve": "Approve and release devices",
     "actions:run": "Queue actions on devices",
     "actions:cancel": "Cancel actions",
     "boot:publish": "Make and delete boot environments, which machines of all organisations start",

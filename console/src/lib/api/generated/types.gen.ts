@@ -7532,10 +7532,14 @@ export type TokenIn = {
     allowed_networks?: Array<string>;
     /**
      * Scopes
+     *
+     * Kept and shown; nothing is restricted by it yet.
      */
     scopes?: Array<string>;
     /**
      * Allowed Profiles
+     *
+     * Kept and shown; nothing is restricted by it yet.
      */
     allowed_profiles?: Array<string>;
     /**
